@@ -1,0 +1,20 @@
+#!/usr/bin/env node
+// The program from its sources, no build needed: oclif is shown the commands in src, and tsx compiles what is loaded.
+import {readFileSync} from 'node:fs'
+import {fileURLToPath} from 'node:url'
+import {execute, Plugin, settings} from '@oclif/core'
+import {register} from 'tsx/esm/api'
+import {oclifArguments} from './arguments.js'
+
+register()
+// oclif would look for a compiler of its own.
+settings.enableAutoTranspile = false
+const root = fileURLToPath(new URL('..', import.meta.url))
+const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+pjson.oclif.commands.target = './src/commands'
+pjson.oclif.hooks.command_not_found.target = './src/cli/command-not-found'
+// The manifest, which leads to dist, is passed over.
+const plugin = new Plugin({ignoreManifest: true, isRoot: true, pjson, root})
+await plugin.load()
+const plugins = new Map([[plugin.name, plugin]])
+await execute({args: oclifArguments(process.argv.slice(2)), loadOptions: {pjson, plugins, root}})

@@ -1,0 +1,187 @@
+// `npm test`: sets up what is missing, builds, checks style, runs every suite, and ends with one line that counts them all.
+//
+//   node scripts/test.js [--only unit,e2e] [--no-checks] [--nodes 22,24] [anything else goes to mocha: --grep word]
+//
+// In CI (CI=true) a missing server is a failure, and the suites run on the other supported versions of Node as well.
+import {existsSync, readdirSync, readFileSync, rmSync} from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import {parseArgs} from 'node:util'
+import {build} from './build.js'
+import {nodeOfMajor} from './other-node.js'
+import {dependency, ensureDependencies, ensureServers, ROOT, run, say, SERVERS_REQUIRED} from './project.js'
+
+const IN_CI = process.env.CI === 'true'
+const TEST_BUILD = path.join(ROOT, '.test-build')
+const COVERAGE = path.join(ROOT, 'coverage')
+
+/** Folders of test/ in the order in which a mistake shows soonest. Files of `parallel` ones start servers of their own. */
+const SUITES = [
+  {name: 'unit', mocha: ['--reporter', 'dot']},
+  {name: 'property', mocha: ['--reporter', 'dot', '--timeout', '60000']},
+  {name: 'architecture', mocha: ['--timeout', '60000']},
+  {
+    name: 'e2e',
+    mocha: ['--timeout', '60000'],
+    parallel: true,
+    elsewhere: [
+      'package',
+      ...['create', 'check', 'reshard', 'fix', 'security', 'call', 'import'].map((name) => `${name}.test.js`),
+    ],
+  },
+  {name: 'terminal', mocha: ['--timeout', '60000'], parallel: true},
+]
+
+/** What differs between versions of Node is sockets, streams, terminals and the start of a program: one kind of server will do. */
+const OTHER_NODES = ['22', '24']
+const OTHER_NODE_FLAVOURS = 'redis-7.0'
+
+/** End to end most of the time is spent waiting: for a new primary to accept writes, for a timeout to pass. */
+const JOBS = Math.max(4, os.availableParallelism() * 2)
+
+const totals = {passed: 0, failed: 0, skipped: 0}
+const failures = []
+
+function record(name, ok) {
+  totals[ok ? 'passed' : 'failed'] += 1
+  if (!ok) failures.push(name)
+}
+
+/** One check that is not a mocha test: it counts as one. */
+async function check(name, program, args) {
+  say(name)
+  record(name, (await run(process.execPath, [dependency(...program), ...args])) === 0)
+}
+
+async function checkStyle() {
+  await check('checking format', ['prettier', 'bin', 'prettier.cjs'], ['--check', '--log-level', 'warn', '.'])
+  await check('linting', ['eslint', 'bin', 'eslint.js'], ['--max-warnings', '0', '.'])
+}
+
+async function compileTests() {
+  rmSync(TEST_BUILD, {recursive: true, force: true})
+  await check('compiling tests', ['typescript', 'bin', 'tsc'], ['-p', 'test'])
+}
+
+/** All of a suite; on another Node the files of it that touch what a Node can break. */
+function filesFor(suite, folder, primary) {
+  if (primary || suite.elsewhere === undefined) return [folder]
+  return suite.elsewhere.map((name) => path.join(folder, name)).filter((file) => existsSync(file))
+}
+
+/** mocha's own summary is the count: it is printed at the end of each of its reports. */
+async function runMocha({suite, node, mochaArgs, env, primary = false}) {
+  const folder = path.join(TEST_BUILD, 'test', suite.name)
+  if (!existsSync(folder)) return
+  say(`${suite.name} tests on Node ${node.version}`)
+  const files = filesFor(suite, folder, primary)
+  const jobs = suite.parallel ? ['--parallel', '--jobs', String(JOBS)] : []
+  const counted = {}
+  const code = await run(
+    node.path,
+    [dependency('mocha', 'bin', 'mocha.js'), ...suite.mocha, ...jobs, ...mochaArgs, ...files],
+    {
+      env,
+      onLine(line) {
+        const count = /^ {2}(\d+) (passing|failing|pending)\b/.exec(line)
+        if (count !== null) counted[count[2]] = Number(count[1])
+      },
+    },
+  )
+  totals.passed += counted.passing ?? 0
+  totals.failed += counted.failing ?? 0
+  totals.skipped += counted.pending ?? 0
+  if (code === 0) return
+  failures.push(`${suite.name} on Node ${node.version}`)
+  // A run that broke down before it could count is a failure too.
+  if (!counted.failing) totals.failed += 1
+}
+
+async function reportCoverage(raw) {
+  if (!existsSync(raw) || readdirSync(raw).length === 0) return
+  const args = [
+    'report',
+    '--temp-directory',
+    raw,
+    '--reports-dir',
+    COVERAGE,
+    '--reporter',
+    'json-summary',
+    '--reporter',
+    'html',
+  ]
+  const scope = [
+    '--all',
+    '--src',
+    'src',
+    '--exclude-after-remap',
+    '--include',
+    'src/**',
+    '--exclude',
+    'test/**',
+    '--merge-async',
+  ]
+  const code = await run(process.execPath, [dependency('c8', 'bin', 'c8.js'), ...args, ...scope])
+  if (code !== 0) return
+  const {total} = JSON.parse(readFileSync(path.join(COVERAGE, 'coverage-summary.json'), 'utf8'))
+  process.stdout.write(`\ncoverage: ${total.lines.pct.toFixed(1)} % of lines\n`)
+}
+
+function parseCommandLine() {
+  const options = {
+    only: {type: 'string'},
+    'no-checks': {type: 'boolean', default: false},
+    nodes: {type: 'string', default: IN_CI ? OTHER_NODES.join(',') : ''},
+  }
+  const {values, tokens} = parseArgs({options, strict: false, allowPositionals: true, tokens: true})
+  const ours = new Set(tokens.filter(({kind, name}) => kind === 'option' && name in options).flatMap(argumentIndexes))
+  return {
+    suites: values.only === undefined ? SUITES : SUITES.filter(({name}) => values.only.split(',').includes(name)),
+    checks: !values['no-checks'],
+    nodes: values.nodes.split(',').filter(Boolean),
+    mochaArgs: process.argv.slice(2).filter((_, index) => !ours.has(index)),
+  }
+}
+
+/** Where an option and, unless it is `--name=value`, its value stand. */
+function argumentIndexes({index, value, inlineValue}) {
+  return value === undefined || inlineValue ? [index] : [index, index + 1]
+}
+
+async function runSuitesOnOtherNode(major, suites, mochaArgs) {
+  const node = {path: await nodeOfMajor(major), version: major}
+  const env = {TSCLUSTER_FLAVOURS: OTHER_NODE_FLAVOURS}
+  for (const suite of suites) await runMocha({suite, node, mochaArgs, env})
+}
+
+async function main() {
+  const {suites, checks, nodes, mochaArgs} = parseCommandLine()
+  await ensureDependencies()
+  if (suites.some(({parallel}) => parallel)) {
+    const complete = await ensureServers()
+    if (SERVERS_REQUIRED) record('all real servers are installed', complete)
+  }
+  const manifestChanged = await build()
+  if (IN_CI) record('the committed oclif.manifest.json is what the build makes', !manifestChanged)
+  await compileTests()
+  if (checks) await checkStyle()
+  const raw = path.join(COVERAGE, 'raw')
+  rmSync(COVERAGE, {recursive: true, force: true})
+  const node = {path: process.execPath, version: process.versions.node}
+  for (const suite of suites) await runMocha({suite, node, mochaArgs, env: {NODE_V8_COVERAGE: raw}, primary: true})
+  // The house is in order or not whatever the Node.
+  const portable = suites.filter(({name}) => name !== 'architecture')
+  for (const major of nodes) await runSuitesOnOtherNode(major, portable, mochaArgs)
+  await reportCoverage(raw)
+}
+
+try {
+  await main()
+} catch (error) {
+  process.stderr.write(`\n${error.message}\n`)
+  record(error.message, false)
+}
+if (failures.length > 0) process.stdout.write(`\nfailed: ${failures.join('; ')}\n`)
+const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : ''
+process.stdout.write(`\n${totals.passed} passed, ${totals.failed} failed${skipped}\n`)
+process.exitCode = totals.failed > 0 ? 1 : 0

@@ -1,0 +1,185 @@
+/** The spine of every changing command: observe, plan, show, confirm, execute, verify. */
+import {writeFile} from 'node:fs/promises'
+import {formatAddress, parseAddress, type Address} from '../model/address.js'
+import {check, slotMoveBlockers} from '../manager/check/check.js'
+import type {Finding} from '../manager/check/finding.js'
+import {ManagerError} from '../manager/error.js'
+import type {Outcome} from '../manager/execute/outcome.js'
+import {DEFAULT_SETTINGS, type Plan, type Planned, type PlanSettings} from '../manager/plan/plan.js'
+import type {NodePool} from '../manager/ports.js'
+import type {ClusterView} from '../manager/view/cluster-view.js'
+import {toTopology, type Topology} from '../manager/view/topology.js'
+import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
+import {carryOut, observeSettled, type Session} from './session.js'
+
+/** The flags that all changing commands share. */
+export interface ChangeOptions {
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly explain: boolean
+  readonly out: string | undefined
+}
+
+export interface ProposedPlan {
+  readonly planned: Planned
+  /** Sentences about what follows from the plan. */
+  readonly consequences?: readonly string[]
+  readonly warnings?: readonly Finding[]
+  /** Said when the plan has no steps. */
+  readonly nothingToDo?: string
+  /** `tscluster reshard 127.0.0.1:7000 …`: what continues it when it stops half-way. */
+  readonly resume: string
+  /** Suggested when it is done. */
+  readonly next?: string
+  /** Where an import reads from. */
+  readonly source?: NodePool
+}
+
+/** The documented result of every changing command: docs/json.md. */
+export interface PlanResult {
+  readonly schema: string
+  readonly status: 'applied' | 'stopped' | 'failed' | 'refused' | 'declined' | 'planned' | 'nothing-to-do'
+  readonly exitCode: ExitCode
+  readonly plan?: Plan
+  readonly refusals?: readonly Finding[]
+  readonly outcome?: Omit<Outcome, 'error'> & {readonly error?: object}
+  /** What `check` says afterwards. */
+  readonly findings?: readonly Finding[]
+}
+
+export interface PlanFlags {
+  readonly pipeline?: number | undefined
+  readonly replace?: boolean
+  readonly 'migrate-timeout'?: number
+  readonly timeout?: number | undefined
+}
+
+export function settingsOf(flags: PlanFlags): PlanSettings {
+  return {
+    migrateTimeoutMs: flags['migrate-timeout'] ?? DEFAULT_SETTINGS.migrateTimeoutMs,
+    pipeline: flags.pipeline ?? null,
+    replace: flags.replace ?? false,
+    timeoutMs: flags.timeout ?? DEFAULT_SETTINGS.timeoutMs,
+  }
+}
+
+export function changeOptionsOf(flags: {
+  readonly yes: boolean
+  readonly 'dry-run': boolean
+  readonly explain: boolean
+  readonly out?: string | undefined
+}): ChangeOptions {
+  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out}
+}
+
+export interface Look {
+  readonly view: ClusterView
+  readonly topology: Topology
+  /** Why no slot may be moved and no node added now. */
+  readonly blockers: readonly Finding[]
+}
+
+/** The cluster as it is now, given time to settle; the operator hears what is waited for. */
+export async function look(session: Session, entries: readonly Address[]): Promise<Look> {
+  const {pool, world, renderer} = session
+  renderer.busy(`looking at ${formatAddress(entries[0]!)} …`)
+  const view = await observeSettled(pool, entries, world.clock, {
+    onDeadEntry: (message) => renderer.warn(message),
+    onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
+  })
+  renderer.idle()
+  return {view, topology: toTopology(view), blockers: slotMoveBlockers(check(view))}
+}
+
+/**
+ * From a plan to its result.
+ * @param command the schema's name
+ * @throws ManagerError when the plan is stale or the nodes cannot be reached: nothing was changed then
+ */
+export async function runPlan(
+  session: Session,
+  command: string,
+  proposed: ProposedPlan,
+  options: ChangeOptions,
+): Promise<PlanResult> {
+  const {renderer, prompt} = session
+  const schema = `tscluster.${command}/1`
+  const {planned} = proposed
+  if (!planned.ok) {
+    renderer.refuse(planned.refusals)
+    return {schema, status: 'refused', exitCode: EXIT.refused, refusals: planned.refusals}
+  }
+  const {plan} = planned
+  if (plan.phases.length === 0) {
+    renderer.nothingToDo(proposed.nothingToDo ?? 'nothing to do')
+    return {schema, status: 'nothing-to-do', exitCode: EXIT.done, plan}
+  }
+  const {consequences = [], warnings = []} = proposed
+  const onlyPlan = options.dryRun || options.out !== undefined
+  await renderer.plan(plan, {consequences, warnings, explain: options.explain, isResult: options.dryRun})
+  if (options.out !== undefined) await save(plan, options.out, session)
+  if (onlyPlan) return {schema, status: 'planned', exitCode: EXIT.done, plan}
+  if (!options.yes && !(await prompt.confirm('Carry out this plan?', '--yes'))) {
+    renderer.note('declined: nothing was changed')
+    return {schema, status: 'declined', exitCode: EXIT.refused, plan}
+  }
+  const entry = plan.entries[0] ?? plan.nodes[0]!.address
+  const outcome = await carryOut(session, plan, entry, proposed.source)
+  renderer.outcome(plan, outcome, proposed.resume)
+  return conclude(session, {schema, plan, outcome, proposed})
+}
+
+/** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */
+async function conclude(
+  session: Session,
+  {schema, plan, outcome, proposed}: {schema: string; plan: Plan; outcome: Outcome; proposed: ProposedPlan},
+): Promise<PlanResult> {
+  const findings = outcome.undone ? [] : await checkAfterwards(session, plan)
+  const serious = findings.filter(({severity}) => severity === 'error')
+  if (serious.length > 0) session.renderer.findings(serious)
+  const exitCode = exitCodeAfter(outcome, serious)
+  if (exitCode === EXIT.done && proposed.next !== undefined) session.renderer.suggest(proposed.next)
+  return {schema, status: outcome.status, exitCode, plan, outcome: outcomeToJson(outcome), findings}
+}
+
+/** What the cluster shows counts as well: a step that failed before it moved anything may have left a slot open. */
+function exitCodeAfter(outcome: Outcome, serious: readonly Finding[]): ExitCode {
+  if (outcome.status === 'applied') return serious.length > 0 ? EXIT.failed : EXIT.done
+  const leftOpen = outcome.touched && serious.some(({code}) => code === 'slot-migrating' || code === 'slot-importing')
+  return leftOpen ? EXIT.halfDone : exitCodeOfOutcome(outcome)
+}
+
+async function checkAfterwards(session: Session, plan: Plan): Promise<Finding[]> {
+  const texts = plan.entries.length > 0 ? plan.entries : plan.nodes.map(({address}) => address)
+  const entries = texts.flatMap((text) => parseAddress(text) ?? [])
+  try {
+    return check(await observeSettled(session.pool, entries, session.world.clock))
+  } catch (error) {
+    // The outcome is known; that nobody can be asked about it is one more thing to say, not a reason to forget it.
+    session.renderer.warn(`the cluster could not be checked afterwards: ${error instanceof Error ? error.message : ''}`)
+    return []
+  }
+}
+
+function outcomeToJson({error, ...outcome}: Outcome): NonNullable<PlanResult['outcome']> {
+  if (error === undefined) return outcome
+  const {code, message, node, hint} = error
+  return {...outcome, error: {code, message, node, hint}}
+}
+
+async function save(plan: Plan, file: string, {renderer}: Session): Promise<void> {
+  const {planToJson} = await import('../manager/plan/plan-json.js')
+  try {
+    await writeFile(file, planToJson(plan), {mode: 0o600})
+  } catch (error) {
+    throw new ManagerError('io', `cannot save the plan: ${error instanceof Error ? error.message : String(error)}`, {
+      hint: 'choose another file for --out',
+    })
+  }
+  renderer.note(`saved: carry it out with \`tscluster apply ${file}\``)
+}
+
+/** For `resume` and suggestions: the command with its first address. */
+export function commandLine(name: string, entry: Address, ...rest: readonly string[]): string {
+  return ['tscluster', name, formatAddress(entry), ...rest].join(' ')
+}

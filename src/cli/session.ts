@@ -1,0 +1,89 @@
+/** What one run of a command shares: the world, the nodes, whom to ask, whom to tell. */
+import type {Address} from '../model/address.js'
+import {describeDisagreement} from '../manager/view/disagreement.js'
+import type {Execution} from '../manager/execute/executor.js'
+import type {Outcome} from '../manager/execute/outcome.js'
+import {disagreements} from '../manager/view/disagreement.js'
+import type {Plan} from '../manager/plan/plan.js'
+import type {ManagerClock, NodePool, SnapshotReader} from '../manager/ports.js'
+import type {ClusterView} from '../manager/view/cluster-view.js'
+import {signaturesAgree, linesOf, slotsSignature} from '../manager/view/signature.js'
+import type {Interruption} from './interruption.js'
+import type {Prompt} from './prompt.js'
+import type {Renderer} from './render/renderer.js'
+import type {World} from './world.js'
+
+export interface Session {
+  readonly world: World
+  readonly pool: NodePool & SnapshotReader
+  readonly renderer: Renderer
+  readonly prompt: Prompt
+  readonly interruption: Interruption
+}
+
+/** What carrying out a plan takes of a session. */
+export type Field = Pick<Session, 'world' | 'interruption'> & {
+  readonly pool: NodePool
+  readonly renderer: Pick<Renderer, 'begin' | 'event'>
+}
+
+/** Gossip needs a second or two to carry a change everywhere; disagreement that lasts longer is real. */
+const SETTLE_MS = 5_000
+const SETTLE_PAUSE_MS = 100
+
+/**
+ * Observes, and while the accounts differ looks again for up to SETTLE_MS: a change that was just made elsewhere is no
+ * reason to refuse this one.
+ */
+export async function observeSettled(
+  pool: NodePool,
+  entries: readonly Address[],
+  clock: ManagerClock,
+  hooks: {readonly onDeadEntry?: (message: string) => void; readonly onWait?: (reason: string) => void} = {},
+): Promise<ClusterView> {
+  const {observe} = await import('../manager/observe.js')
+  const startedMs = clock.nowMs()
+  let told = false
+  for (;;) {
+    const view = await observe(pool, entries, (error) => {
+      if (!told) hooks.onDeadEntry?.(`${error.node ?? ''} ${error.message}: trying the next address`)
+    })
+    told = true
+    if (isSettled(view) || clock.nowMs() - startedMs > SETTLE_MS) return view
+    const [first] = disagreements(view.nodes)
+    if (first !== undefined) hooks.onWait?.(describeDisagreement(first))
+    await clock.sleep(SETTLE_PAUSE_MS)
+  }
+}
+
+/** A MEET between nodes that know each other, which we send to hasten gossip, shows as a handshake until it is answered. */
+function isSettled({nodes}: ClusterView): boolean {
+  const isMeeting = nodes.some(({peers}) => peers.some(({flags}) => flags.has('handshake')))
+  return !isMeeting && signaturesAgree(nodes.map((node) => slotsSignature(linesOf(node))))
+}
+
+/**
+ * Looks once more, then carries the plan out. While it runs, Ctrl-C is heard as a wish to stop well.
+ * @param source the standalone server that an import reads from
+ * @throws ManagerError `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
+ */
+export async function carryOut(session: Field, plan: Plan, entry: string, source?: NodePool): Promise<Outcome> {
+  const [{execute}, {reconnoitre}] = await Promise.all([
+    import('../manager/execute/executor.js'),
+    import('../manager/execute/reconnoitre.js'),
+  ])
+  const {pool, world, renderer, interruption} = session
+  const terrain = await reconnoitre(pool, plan)
+  renderer.begin(plan)
+  const execution: Execution = {
+    pool,
+    clock: world.clock,
+    emit: (event) => renderer.event(event),
+    ...terrain,
+    entry,
+    stop: interruption.stop,
+    kill: interruption.kill,
+    ...(source !== undefined && {source}),
+  }
+  return interruption.during(() => execute(plan, execution))
+}

@@ -1,0 +1,39 @@
+/** `tscluster set-timeout`: cluster-node-timeout on every node. */
+import {Args} from '@oclif/core'
+import {BaseCommand} from '../cli/base-command.js'
+import {changeFlags, usage} from '../cli/flags.js'
+import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import {planSetTimeout} from '../manager/plan/set-timeout.js'
+
+export class SetTimeout extends BaseCommand {
+  static override summary = 'set cluster-node-timeout on every node, for good'
+  static override description =
+    'CONFIG SET on every node that answers, and CONFIG REWRITE so that it outlives a restart. After this long without an ' +
+    'answer a node counts as failing. Safe to repeat.'
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 15000',
+    '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 5000 --yes',
+  ]
+  static override args = {
+    cluster: Args.string({description: 'host:port of any node of the cluster', required: true, ignoreStdin: true}),
+    ms: Args.string({description: 'the node timeout in milliseconds', required: true, ignoreStdin: true}),
+  }
+  static override flags = {...changeFlags}
+
+  async run(): Promise<PlanResult> {
+    const {args, flags} = await this.parse(SetTimeout)
+    if (!/^\d+$/.test(args.ms)) {
+      throw usage(`"${args.ms}" is not a number of milliseconds`, 'write 15000 for 15 seconds')
+    }
+    const {addresses, options} = this.entriesOf([args.cluster])
+    const session = await this.openSession(flags, options)
+    const {topology} = await look(session, addresses)
+    const planned = planSetTimeout(topology, Number(args.ms), settingsOf({timeout: flags.timeout}))
+    const resume = commandLine('set-timeout', addresses[0], args.ms)
+    const result = await runPlan(session, 'set-timeout', {planned, resume}, changeOptionsOf(flags))
+    this.end(result.exitCode)
+    return result
+  }
+}
+
+export default SetTimeout

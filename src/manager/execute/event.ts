@@ -1,0 +1,35 @@
+/** What happens while a plan is carried out, as data: renderers read nothing else. */
+import type {NodeId} from '../../model/node-id.js'
+import type {SlotId} from '../../model/slot.js'
+import type {ManagerError} from '../error.js'
+import type {Step} from '../plan/step.js'
+
+/** `phase.step`, counted from 0; `undo.…` and `lastly.…` in the closing phases. */
+export type StepId = string
+
+export type ExecutionEvent =
+  | {readonly kind: 'phase-started'; readonly phase: number; readonly title: string; readonly steps: number}
+  | {readonly kind: 'step-started'; readonly step: StepId; readonly does: Step}
+  /** One slot changed hands for good. */
+  | {
+      readonly kind: 'slot-moved'
+      readonly step: StepId
+      readonly slot: SlotId
+      readonly source: NodeId
+      readonly target: NodeId
+      readonly keys: number
+    }
+  | {readonly kind: 'keys-moved'; readonly step: StepId; readonly keys: number}
+  /** One key of an import arrived. */
+  | {readonly kind: 'key-copied'; readonly step: StepId; readonly key: Uint8Array; readonly target: NodeId}
+  /** How many keys an import found to copy. */
+  | {readonly kind: 'keys-counted'; readonly step: StepId; readonly keys: number}
+  /** Still waiting; says for whom. */
+  | {readonly kind: 'waiting'; readonly step: StepId; readonly reason: string}
+  /** Something the operator should know, though it stops nothing. */
+  | {readonly kind: 'noted'; readonly step: StepId; readonly message: string}
+  | {readonly kind: 'step-finished'; readonly step: StepId; readonly elapsedMs: number}
+  | {readonly kind: 'step-failed'; readonly step: StepId; readonly error: ManagerError}
+  | {readonly kind: 'undo-started'; readonly reason: string}
+
+export type Emit = (event: ExecutionEvent) => void

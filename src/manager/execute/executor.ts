@@ -1,0 +1,197 @@
+/** Carries out a plan: phases in order, the steps of a phase together, and what must be cleaned up however it ends. */
+import type {Address} from '../../model/address.js'
+import type {NodeId} from '../../model/node-id.js'
+import {assert} from '../../model/assert.js'
+import {ManagerError, toManagerError} from '../error.js'
+import type {Phase, Plan} from '../plan/plan.js'
+import {stepCount} from '../plan/plan.js'
+import type {Step} from '../plan/step.js'
+import type {ManagerClock, NodePool} from '../ports.js'
+import type {Emit, ExecutionEvent, StepId} from './event.js'
+import {busyNode, STEPS_AT_ONCE} from './limits.js'
+import type {Outcome} from './outcome.js'
+import {runStep} from './run-step.js'
+import {interrupted, type StepContext} from './step-context.js'
+
+export interface Execution {
+  readonly pool: NodePool
+  readonly clock: ManagerClock
+  readonly emit: Emit
+  /** Where each node of the plan is, as it was last seen; the plan's own addresses where it was not. */
+  readonly addresses: ReadonlyMap<NodeId, Address>
+  readonly primaries: readonly NodeId[]
+  /** For suggested commands. */
+  readonly entry: string
+  /** First Ctrl-C: finish what is in hand. */
+  readonly stop: AbortSignal
+  /** Second Ctrl-C: now. */
+  readonly kill: AbortSignal
+  readonly source?: NodePool
+}
+
+/**
+ * Never throws for what nodes or network do: the outcome says it. The caller has made sure that the plan still fits the
+ * cluster (see `isStale`).
+ */
+export async function execute(plan: Plan, execution: Execution): Promise<Outcome> {
+  const run = new Run(plan, execution)
+  return run.toTheEnd()
+}
+
+class Run {
+  readonly #plan: Plan
+  readonly #execution: Execution
+  readonly #startedMs: number
+  #stepsDone = 0
+  #slotsMoved = 0
+  #keysMoved = 0
+  #touched = false
+
+  constructor(plan: Plan, execution: Execution) {
+    this.#plan = plan
+    this.#execution = execution
+    this.#startedMs = execution.clock.nowMs()
+  }
+
+  async toTheEnd(): Promise<Outcome> {
+    const {undo = [], lastly = []} = this.#plan
+    let error = await this.#phases(this.#plan.phases, '')
+    let undone = false
+    if (error !== undefined && this.#touched && undo.length > 0) {
+      this.#execution.emit({kind: 'undo-started', reason: error.message})
+      const failure = await this.#closing(undo, 'undo')
+      undone = failure === undefined
+      if (failure !== undefined) error = withFailedUndo(error, failure)
+    }
+    const failure = this.#touched ? await this.#closing(lastly, 'lastly') : undefined
+    error ??= failure
+    return this.#outcome(error, undone)
+  }
+
+  #outcome(error: ManagerError | undefined, undone: boolean): Outcome {
+    const status = error === undefined ? 'applied' : error.code === 'interrupted' ? 'stopped' : 'failed'
+    return {
+      status,
+      stepsDone: this.#stepsDone,
+      stepsLeft: stepCount(this.#plan) - this.#stepsDone,
+      slotsMoved: this.#slotsMoved,
+      keysMoved: this.#keysMoved,
+      elapsedMs: Math.round(this.#execution.clock.nowMs() - this.#startedMs),
+      undone,
+      touched: this.#touched,
+      error,
+    }
+  }
+
+  /** @returns the first error; the phases after it are not begun */
+  async #phases(phases: readonly Phase[], prefix: string): Promise<ManagerError | undefined> {
+    const {stop, kill} = this.#execution
+    for (const [index, phase] of phases.entries()) {
+      if (stop.aborted || kill.aborted) return interrupted()
+      this.#emit({kind: 'phase-started', phase: index, title: phase.title, steps: phase.steps.length})
+      const error = await this.#steps(phase.steps, `${prefix}${index}`, stop, kill)
+      if (error !== undefined) return error
+    }
+    return undefined
+  }
+
+  /** What must be done even after an interruption: no signal stops it, and each step is tried. */
+  async #closing(phases: readonly Phase[], prefix: string): Promise<ManagerError | undefined> {
+    const never = new AbortController().signal
+    let first: ManagerError | undefined
+    for (const [index, phase] of phases.entries()) {
+      for (const [number, step] of phase.steps.entries()) {
+        const error = await this.#step(step, `${prefix}.${index}.${number}`, never, never)
+        first ??= error
+      }
+    }
+    return first
+  }
+
+  async #steps(
+    steps: readonly Step[],
+    prefix: string,
+    stop: AbortSignal,
+    kill: AbortSignal,
+  ): Promise<ManagerError | undefined> {
+    // One failed step asks its siblings to finish what they have in hand: half a plan is better stopped than torn.
+    const halt = new AbortController()
+    const either = AbortSignal.any([stop, halt.signal])
+    const waiting = steps.map((step, index) => ({step, id: `${prefix}.${index}`}))
+    const busy = new Set<NodeId>()
+    let failure: ManagerError | undefined
+    const worker = async (): Promise<void> => {
+      for (;;) {
+        const next = waiting.findIndex(({step}) => !busy.has(busyNode(step) ?? ''))
+        if (next < 0 || either.aborted) return
+        const [{step, id}] = waiting.splice(next, 1) as [(typeof waiting)[number]]
+        const node = busyNode(step)
+        if (node !== null) busy.add(node)
+        const error = await this.#step(step, id, either, kill)
+        if (node !== null) busy.delete(node)
+        if (error !== undefined) {
+          if (failure === undefined || failure.code === 'interrupted') failure = error
+          halt.abort()
+        } else if (prefix !== '') this.#stepsDone++
+      }
+    }
+    await Promise.all(Array.from({length: Math.min(STEPS_AT_ONCE, steps.length)}, worker))
+    if (failure === undefined && waiting.length > 0) return interrupted()
+    return failure
+  }
+
+  async #step(step: Step, id: StepId, stop: AbortSignal, kill: AbortSignal): Promise<ManagerError | undefined> {
+    const {clock} = this.#execution
+    const startedMs = clock.nowMs()
+    this.#emit({kind: 'step-started', step: id, does: step})
+    this.#touched = true
+    try {
+      await runStep(step, this.#context(id, stop, kill))
+      this.#emit({kind: 'step-finished', step: id, elapsedMs: Math.round(clock.nowMs() - startedMs)})
+      return undefined
+    } catch (thrown) {
+      const error = toManagerError(thrown)
+      this.#emit({kind: 'step-failed', step: id, error})
+      return error
+    }
+  }
+
+  #context(id: StepId, stop: AbortSignal, kill: AbortSignal): StepContext {
+    const {pool, clock, source, primaries, entry, addresses} = this.#execution
+    const addressOf = (node: NodeId): Address => {
+      const address = addresses.get(node)
+      assert(address !== undefined, 'a plan lists every node that its steps name')
+      return address
+    }
+    return {
+      id,
+      pool,
+      clock,
+      source,
+      primaries,
+      entry,
+      settings: this.#plan.settings,
+      stop,
+      kill,
+      emit: (event) => this.#emit(event),
+      addressOf,
+      connect: (node, channel) => pool.connect(addressOf(node), channel),
+    }
+  }
+
+  #emit(event: ExecutionEvent): void {
+    if (event.kind === 'slot-moved') this.#slotsMoved++
+    if (event.kind === 'keys-moved') this.#keysMoved += event.keys
+    this.#execution.emit(event)
+  }
+}
+
+function withFailedUndo(error: ManagerError, failure: ManagerError): ManagerError {
+  const node = failure.node === undefined ? '' : `${failure.node} `
+  return new ManagerError(error.code, `${error.message}; undoing it failed too: ${node}${failure.message}`, {
+    node: error.node,
+    reply: error.reply,
+    hint: error.hint,
+    cause: failure,
+  })
+}

@@ -1,0 +1,174 @@
+/** Everything that moving keys from one node to another needs, opened once per step. */
+import {formatAddress, type Address} from '../../../model/address.js'
+import type {NodeId} from '../../../model/node-id.js'
+import type {SlotId} from '../../../model/slot.js'
+import {isManagerError, ManagerError} from '../../error.js'
+import {connectDatabase, readNode} from '../../observe.js'
+import type {NodeClient} from '../../ports.js'
+import {countKeysInSlots} from '../../slot-counts.js'
+import type {NodeView} from '../../view/node-view.js'
+import type {StepContext} from '../step-context.js'
+import {BatchSize} from './batch-size.js'
+import {migrateKeys} from './migrate-keys.js'
+import type {Route} from './route.js'
+import {keysOfSlots} from './slot-keys.js'
+
+export interface Lane {
+  readonly context: StepContext
+  readonly source: NodeView
+  readonly target: NodeView
+  readonly sourceNode: NodeClient
+  readonly targetNode: NodeClient
+  readonly databases: readonly LaneDatabase[]
+  readonly batch: BatchSize
+}
+
+interface LaneDatabase {
+  readonly route: Route
+  /** A second connection to the source: its answers must not wait behind a MIGRATE. */
+  readonly scout: NodeClient
+}
+
+export async function openLane(source: NodeId, target: NodeId, context: StepContext): Promise<Lane> {
+  const [sourceNode, targetNode] = await Promise.all([context.connect(source), context.connect(target)])
+  const [sourceView, targetView] = await Promise.all([readNode(sourceNode), readNode(targetNode)])
+  const count = await databaseCount(sourceNode, sourceView)
+  const databases: LaneDatabase[] = []
+  for (let database = 0; database < count; database++) {
+    databases.push(await openDatabase(database, context, context.addressOf(source), context.addressOf(target)))
+  }
+  return {
+    context,
+    source: sourceView,
+    target: targetView,
+    sourceNode,
+    targetNode,
+    databases,
+    batch: new BatchSize(context.settings.pipeline),
+  }
+}
+
+/** What became of the keys of some slots. */
+export interface MovedKeys {
+  /** Keys moved per slot. */
+  readonly moved: ReadonlyMap<SlotId, number>
+  /** The slots that still have keys at the source, and why. */
+  readonly failed: ReadonlyMap<SlotId, ManagerError>
+}
+
+/**
+ * Moves all keys of `slots`, in all databases, and counts afterwards: a slot that still holds a key at the source when it is
+ * handed over would lose it.
+ * @param counts keys per slot, as counted before
+ * @throws ManagerError when a node was lost or the operator wants to stop at once: then the slots stay as they are
+ */
+export async function moveKeys(lane: Lane, slots: readonly SlotId[], counts: readonly number[]): Promise<MovedKeys> {
+  const moved = new Map<SlotId, number>(slots.map((slot) => [slot, 0]))
+  const failed = new Map<SlotId, ManagerError>()
+  for (const database of lane.databases) {
+    let open = slots
+    let expected = counts
+    while (open.length > 0) {
+      const found = await moveOnce(lane, database, {slots: open, counts: expected, moved, failed})
+      const left = await countKeysInSlots(database.scout, open)
+      const again = open.map((slot, index) => ({slot, keys: left[index]!})).filter(({keys}) => keys > 0)
+      if (found === 0) for (const {slot} of again) if (!failed.has(slot)) failed.set(slot, immovable(lane, slot))
+      const next = again.filter(({slot}) => !failed.has(slot))
+      open = next.map(({slot}) => slot)
+      expected = next.map(({keys}) => keys)
+    }
+  }
+  return {moved, failed}
+}
+
+interface Pass {
+  readonly slots: readonly SlotId[]
+  readonly counts: readonly number[]
+  readonly moved: Map<SlotId, number>
+  readonly failed: Map<SlotId, ManagerError>
+}
+
+/** One pass over the slots. @returns how many keys it found */
+async function moveOnce(
+  lane: Lane,
+  {route, scout}: LaneDatabase,
+  {slots, counts, moved, failed}: Pass,
+): Promise<number> {
+  let found = 0
+  const waiting = new Set(slots)
+  for await (const {slot, keys} of keysOfSlots(scout, slots, counts)) {
+    const error = await moveBatches(lane, route, keys)
+    found += keys.length
+    if (error === undefined) {
+      waiting.delete(slot)
+      moved.set(slot, moved.get(slot)! + keys.length)
+      continue
+    }
+    failed.set(slot, error)
+    if (error.code === 'key-exists') continue
+    // A target without memory, or a user without rights, refuses the next slot as well.
+    for (const other of waiting) failed.set(other, error)
+    break
+  }
+  return found
+}
+
+async function moveBatches(lane: Lane, route: Route, keys: readonly Uint8Array[]): Promise<ManagerError | undefined> {
+  const {context, batch} = lane
+  for (let from = 0; from < keys.length;) {
+    if (context.kill.aborted) throw new ManagerError('interrupted', 'stopped at once by the operator')
+    const part = keys.slice(from, from + batch.keys)
+    const startedMs = context.clock.nowMs()
+    try {
+      await migrateKeys(route, part)
+    } catch (error) {
+      // A refused key leaves what was moved to be handed over; a lost node does not.
+      if (isManagerError(error, 'key-exists', 'error-reply', 'not-permitted')) return error
+      throw error
+    }
+    batch.learn(part.length, context.clock.nowMs() - startedMs)
+    context.emit({kind: 'keys-moved', step: context.id, keys: part.length})
+    from += part.length
+  }
+  return undefined
+}
+
+function immovable(lane: Lane, slot: SlotId): ManagerError {
+  return new ManagerError('error-reply', `counts keys in slot ${slot}, but does not name them`, {
+    node: formatAddress(lane.source.address),
+  })
+}
+
+async function openDatabase(
+  database: number,
+  context: StepContext,
+  source: Address,
+  target: Address,
+): Promise<LaneDatabase> {
+  const {pool, settings, clock} = context
+  const [sourceNode, targetNode] = await Promise.all([
+    connectDatabase(pool, source, database),
+    connectDatabase(pool, target, database),
+  ])
+  const scout = await pool.connect(source, `scout ${database}`)
+  if (database > 0) await scout.call(['SELECT', database])
+  const route: Route = {
+    source: sourceNode,
+    target: targetNode,
+    targetAddress: target,
+    database,
+    credentials: pool.credentials,
+    settings,
+    clock,
+    keepAtSource: false,
+  }
+  return {route, scout}
+}
+
+/** Clusters have one database, except on Valkey 9, where `cluster-databases` allows more. */
+async function databaseCount(node: NodeClient, view: NodeView): Promise<number> {
+  if (!view.server.capabilities.has('multiple-databases')) return 1
+  const reply = await node.call(['CONFIG', 'GET', 'cluster-databases'])
+  const value = Array.isArray(reply) ? Number(reply[1]) : 1
+  return Number.isInteger(value) && value > 0 ? value : 1
+}

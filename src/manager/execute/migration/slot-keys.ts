@@ -1,0 +1,62 @@
+/** The keys of slots, read ahead: the next are asked for while those before are on their way. */
+import type {SlotId} from '../../../model/slot.js'
+import type {NodeClient, Reply} from '../../ports.js'
+import {listReply} from '../../reply.js'
+
+/** Keys asked for in one write. More would block the node for longer than a batch of MIGRATE does. */
+const KEYS_AHEAD = 1_000
+
+export interface SlotKeys {
+  readonly slot: SlotId
+  readonly keys: readonly Uint8Array[]
+}
+
+/**
+ * The keys of each of `slots`; of a slot with very many only the first. The slots must be on their way out: then no new key
+ * can appear in one, and what is read stays to be moved.
+ * @param counts keys per slot as counted before, to size the requests; wrong ones cost only speed
+ */
+export async function* keysOfSlots(
+  node: NodeClient,
+  slots: readonly SlotId[],
+  counts: readonly number[],
+): AsyncGenerator<SlotKeys> {
+  const groups = groupByKeys(slots, counts)
+  let ahead = groups.length > 0 ? fetchKeys(node, groups[0]!) : undefined
+  for (let index = 0; index < groups.length; index++) {
+    const found = await ahead!
+    const next = groups[index + 1]
+    ahead = next === undefined ? undefined : fetchKeys(node, next)
+    // An error surfaces where it is awaited; until then it must not count as unhandled.
+    ahead?.catch(() => undefined)
+    yield* found
+  }
+}
+
+async function fetchKeys(node: NodeClient, slots: readonly SlotId[]): Promise<SlotKeys[]> {
+  const replies = await node.pipeline(
+    slots.map((slot) => ['CLUSTER', 'GETKEYSINSLOT', slot, KEYS_AHEAD]),
+    {bytes: true},
+  )
+  return slots.map((slot, index) => ({slot, keys: keysIn(replies[index]!, node)}))
+}
+
+function keysIn(reply: Reply | Error, node: NodeClient): Uint8Array[] {
+  return listReply(reply, node).map((key) => (Buffer.isBuffer(key) ? key : Buffer.from(String(key))))
+}
+
+/** Neighbours whose keys together fit into one request. */
+function groupByKeys(slots: readonly SlotId[], counts: readonly number[]): SlotId[][] {
+  const groups: SlotId[][] = []
+  let room = 0
+  slots.forEach((slot, index) => {
+    const keys = counts[index] ?? 0
+    if (groups.length === 0 || keys > room) {
+      groups.push([])
+      room = KEYS_AHEAD
+    }
+    groups.at(-1)!.push(slot)
+    room -= keys
+  })
+  return groups
+}

@@ -1,0 +1,19 @@
+/** How carrying out a plan ended. */
+import type {ManagerError} from '../error.js'
+
+export interface Outcome {
+  /**
+   * `applied`: all done. `stopped`: interrupted by the operator. `failed`: a step failed. After the last two, `undone` tells
+   * whether the nodes are as they were; if not, and `stepsDone`, `slotsMoved` or `keysMoved` is above 0, the work is half done.
+   */
+  readonly status: 'applied' | 'stopped' | 'failed'
+  readonly stepsDone: number
+  readonly stepsLeft: number
+  readonly slotsMoved: number
+  readonly keysMoved: number
+  readonly elapsedMs: number
+  readonly undone: boolean
+  /** A node may have heard something: false means that the cluster is exactly as it was. */
+  readonly touched: boolean
+  readonly error: ManagerError | undefined
+}

@@ -1,0 +1,36 @@
+/** What a step's runner is given: the nodes by id, the clock, the settings, and where to tell what happens. */
+import type {Address} from '../../model/address.js'
+import type {NodeId} from '../../model/node-id.js'
+import {ManagerError} from '../error.js'
+import type {PlanSettings} from '../plan/plan.js'
+import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
+import type {Emit, StepId} from './event.js'
+
+export interface StepContext {
+  readonly id: StepId
+  readonly pool: NodePool
+  readonly clock: ManagerClock
+  readonly settings: PlanSettings
+  /** The standalone server that an import reads from. */
+  readonly source: NodePool | undefined
+  /** Finish what is in hand, then throw `interrupted`. */
+  readonly stop: AbortSignal
+  /** Stop where you are. */
+  readonly kill: AbortSignal
+  /** Every primary of the cluster when the plan began: who must hear of a slot's new owner. */
+  readonly primaries: readonly NodeId[]
+  /** A node that can be named in a suggested command. */
+  readonly entry: string
+  readonly emit: Emit
+  addressOf(id: NodeId): Address
+  connect(id: NodeId, channel?: string): Promise<NodeClient>
+}
+
+/** @throws ManagerError `interrupted` when the operator wants to stop: call it where nothing is in hand */
+export function checkpoint(context: StepContext): void {
+  if (context.stop.aborted || context.kill.aborted) throw interrupted()
+}
+
+export function interrupted(): ManagerError {
+  return new ManagerError('interrupted', 'interrupted by the operator')
+}

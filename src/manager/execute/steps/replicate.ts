@@ -1,0 +1,24 @@
+/** CLUSTER REPLICATE: https://redis.io/docs/latest/commands/cluster-replicate/ */
+import {formatAddress} from '../../../model/address.js'
+import {replyOf} from '../../error.js'
+import {readNode} from '../../observe.js'
+import type {StepOf} from '../../plan/step.js'
+import {waitUntilClear} from '../patience.js'
+import type {StepContext} from '../step-context.js'
+
+/** A node that was just introduced hears of its primary within a cron tick (100 ms) or, by gossip, a second. */
+export async function replicate(step: StepOf<'replicate'>, context: StepContext): Promise<void> {
+  const replica = await context.connect(step.replica)
+  const {line} = await readNode(replica)
+  if (line.flags.has('replica') && line.primaryId === step.primary) return
+  await waitUntilClear(context, async () => {
+    try {
+      await replica.call(['CLUSTER', 'REPLICATE', step.primary])
+      return []
+    } catch (error) {
+      if (!/Unknown node/i.test(replyOf(error))) throw error
+      const primary = formatAddress(context.addressOf(step.primary))
+      return [{reason: `does not know its primary ${primary} yet`, node: formatAddress(replica.address)}]
+    }
+  })
+}

@@ -1,0 +1,199 @@
+/** Asks every node for its own account: the only way in which the manager looks at a cluster. */
+import {formatAddress, sameAddress, type Address} from '../model/address.js'
+import {parseClusterNodes, type NodeLine} from '../model/cluster-nodes.js'
+import type {NodeId} from '../model/node-id.js'
+import type {SlotId} from '../model/slot.js'
+import {SlotSet} from '../model/slot-set.js'
+import {doubtfulSlots} from './check/doubtful-slots.js'
+import {ManagerError, toManagerError} from './error.js'
+import type {NodeClient, NodePool, Reply} from './ports.js'
+import {parseFields, textReply, unexpected} from './reply.js'
+import {countKeysInSlots} from './slot-counts.js'
+import type {ClusterView, SilentNode} from './view/cluster-view.js'
+import type {FreshNode} from './view/fresh-node.js'
+import type {NodeView} from './view/node-view.js'
+import {serverFacts} from './view/server-facts.js'
+
+/**
+ * The cluster as its nodes tell it. Entered through the first of `entries` that answers; every node that this one names is
+ * then asked for its own account, all at once. Who does not answer is listed as silent.
+ * @param onDeadEntry told about each entry that was tried in vain before another one answered
+ * @throws ManagerError when no entry answers, or the one that does is not part of a cluster
+ */
+export async function observe(
+  pool: NodePool,
+  entries: readonly Address[],
+  onDeadEntry: (error: ManagerError) => void = () => undefined,
+): Promise<ClusterView> {
+  const {entry, first} = await enter(pool, entries, onDeadEntry)
+  const answers = await Promise.all(first.peers.map((line) => askPeer(pool, line)))
+  const nodes = [first, ...answers.filter((answer): answer is NodeView => 'peers' in answer)]
+  const silent = answers.filter((answer): answer is SilentNode => 'error' in answer)
+  const view: ClusterView = {entry, nodes, silent, keysInSlot: new Map()}
+  return {...view, keysInSlot: await countKeys(pool, view, doubtfulSlots(view))}
+}
+
+/**
+ * A node's own account.
+ * @throws ManagerError `not-a-cluster-node` when cluster mode is off there
+ */
+export async function readNode(client: NodeClient): Promise<NodeView> {
+  const [infoReply, nodesReply, clusterReply] = await client.pipeline([
+    ['INFO'],
+    ['CLUSTER', 'NODES'],
+    ['CLUSTER', 'INFO'],
+  ])
+  const info = parseFields(textReply(infoReply!, client))
+  if (info.get('cluster_enabled') !== '1') throw notAClusterNode(client, info)
+  const lines = parseClusterNodes(textReply(nodesReply!, client))
+  const line = lines?.find((each) => each.flags.has('myself'))
+  if (lines === undefined || line === undefined) throw unexpected(client)
+  const cluster = parseFields(textReply(clusterReply!, client))
+  return {
+    address: {...client.address, busPort: line.address.busPort, hostname: line.address.hostname},
+    id: line.id,
+    line,
+    peers: lines.filter((each) => each !== line),
+    currentEpoch: Number(cluster.get('cluster_current_epoch') ?? 0),
+    clusterOk: cluster.get('cluster_state') === 'ok',
+    server: serverFacts(info),
+  }
+}
+
+/** A node that is to join a cluster, with what only matters then. */
+export async function observeFresh(pool: NodePool, address: Address): Promise<FreshNode> {
+  const client = await pool.connect(address)
+  const view = await readNode(client)
+  const {busPort} = view.address
+  const [[timeout, delay, functions], bus] = await Promise.all([
+    client.pipeline([
+      ['CONFIG', 'GET', 'cluster-node-timeout'],
+      ['CONFIG', 'GET', 'repl-diskless-sync-delay'],
+      ['FUNCTION', 'LIST'],
+    ]),
+    busPort === 0 ? Promise.resolve('unknown' as const) : pool.probe(address.host, busPort),
+  ])
+  return {
+    view,
+    nodeTimeoutMs: configNumber(timeout),
+    syncDelayS: configNumber(delay),
+    busPort: bus,
+    hasFunctions: Array.isArray(functions) && functions.length > 0,
+  }
+}
+
+/** The same view with the keys of all slots counted on every node: 16384 questions to each, in one write. */
+export async function withAllKeyCounts(pool: NodePool, view: ClusterView): Promise<ClusterView> {
+  return {...view, keysInSlot: await countKeys(pool, view, SlotSet.ALL)}
+}
+
+/** Keys of `slots` on every node that answered, database 0 and, where the server has more, all others. */
+export async function countKeys(
+  pool: NodePool,
+  view: ClusterView,
+  slots: SlotSet,
+): Promise<ReadonlyMap<SlotId, ReadonlyMap<NodeId, number>>> {
+  const counts = new Map<SlotId, Map<NodeId, number>>()
+  if (slots.size === 0) return counts
+  const list = [...slots]
+  for (const slot of list) counts.set(slot, new Map())
+  await Promise.all(
+    // A node that loads its data answers INFO, but not this.
+    view.nodes
+      .filter((node) => !node.server.loading)
+      .map(async (node) => {
+        const perSlot = await countOnNode(pool, node, list)
+        list.forEach((slot, index) => counts.get(slot)!.set(node.id, perSlot[index]!))
+      }),
+  )
+  return counts
+}
+
+/** A connection that has this database selected; one of its own for each `channel`. */
+export async function connectDatabase(
+  pool: NodePool,
+  address: Address,
+  database: number,
+  channel = '',
+): Promise<NodeClient> {
+  if (database === 0) return pool.connect(address, channel)
+  const client = await pool.connect(address, `${channel} database ${database}`)
+  await client.call(['SELECT', database])
+  return client
+}
+
+/** The value of a CONFIG GET; `null` when the node does not tell. */
+function configNumber(reply: Reply | Error | undefined): number | null {
+  const value = Array.isArray(reply) ? Number(reply[1]) : NaN
+  return Number.isFinite(value) ? value : null
+}
+
+async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotId[]): Promise<number[]> {
+  const totals = new Array<number>(slots.length).fill(0)
+  const databases = new Set([0, ...node.server.keysByDatabase.keys()])
+  for (const database of databases) {
+    const client = await connectDatabase(pool, node.address, database)
+    const counts = await countKeysInSlots(client, slots)
+    counts.forEach((keys, index) => (totals[index]! += keys))
+  }
+  return totals
+}
+
+async function enter(
+  pool: NodePool,
+  entries: readonly Address[],
+  onDeadEntry: (error: ManagerError) => void,
+): Promise<{entry: Address; first: NodeView}> {
+  const failures: ManagerError[] = []
+  for (const entry of entries) {
+    try {
+      const first = await readNode(await pool.connect(entry))
+      failures.forEach(onDeadEntry)
+      return {entry, first}
+    } catch (error) {
+      failures.push(toManagerError(error))
+    }
+  }
+  throw failures[0]!
+}
+
+async function askPeer(pool: NodePool, line: NodeLine): Promise<NodeView | SilentNode> {
+  try {
+    if (line.flags.has('handshake')) throw new ManagerError('unreachable', 'is still in handshake with the cluster')
+    if (line.flags.has('noaddr') || line.address.port === 0) {
+      throw new ManagerError('unreachable', 'has no address that the cluster knows of')
+    }
+    const view = await readNode(await connectAnnounced(pool, line.address))
+    if (view.id === line.id) return view
+    throw new ManagerError('unreachable', `another node (${view.id}) answers at the address of ${line.id}`, {
+      node: formatAddress(line.address),
+      hint: 'an address was given to a new node while the cluster still knows the old one',
+    })
+  } catch (error) {
+    const {code, message, node, hint} = toManagerError(error)
+    return {line, error: {code, message, node, hint}}
+  }
+}
+
+/** The announced IP address first; the announced host name when that leads nowhere. */
+async function connectAnnounced(pool: NodePool, announced: Address): Promise<NodeClient> {
+  const byName = {...announced, host: announced.hostname}
+  if (announced.host === '' && announced.hostname === '') {
+    throw new ManagerError('unreachable', 'has no address that the cluster knows of')
+  }
+  if (announced.host === '') return pool.connect(byName)
+  try {
+    return await pool.connect(announced)
+  } catch (error) {
+    if (announced.hostname === '' || sameAddress(byName, announced)) throw error
+    return pool.connect(byName)
+  }
+}
+
+function notAClusterNode(client: NodeClient, info: ReadonlyMap<string, string>): ManagerError {
+  const isSentinel = info.get('redis_mode') === 'sentinel' || info.get('server_mode') === 'sentinel'
+  return new ManagerError('not-a-cluster-node', isSentinel ? 'is a Sentinel' : 'is not configured as a cluster node', {
+    node: formatAddress(client.address),
+    hint: isSentinel ? 'give the address of a cluster node' : 'start it with `cluster-enabled yes`',
+  })
+}

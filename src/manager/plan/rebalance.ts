@@ -1,0 +1,107 @@
+/** Gives every primary its share of the slots, by weight, and moves no slot that need not move. */
+import type {NodeId} from '../../model/node-id.js'
+import {SLOT_COUNT} from '../../model/slot.js'
+import {finding, type Finding} from '../check/finding.js'
+import {command} from '../check/naming.js'
+import {findNode, findPrimary, type Primary, type Topology} from '../view/topology.js'
+import {apportion} from './apportion.js'
+import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
+import {healthRefusals} from './health.js'
+import {atomicRefusals, lanePhases, lanesBetween, type Balance} from './lanes.js'
+import {refuse, type Planned, type PlanSettings} from './plan.js'
+
+export const DEFAULT_THRESHOLD_PERCENT = 2
+
+export interface RebalanceRequest {
+  /** Relative; a primary without one weighs 1, weight 0 drains it. */
+  readonly weights: ReadonlyMap<NodeId, number>
+  /** Otherwise primaries without slots are left out, whatever their weight. */
+  readonly useEmptyPrimaries: boolean
+  /**
+   * Percent by which a primary's slots may differ from its share before anything is done; when one differs by more, all are
+   * set right. 0 means exact. (redis-cli reads 0 as "never"; who has to imitate it passes `Infinity`.)
+   */
+  readonly threshold?: number
+  /** Let the servers move the slots whole; refused where they cannot. */
+  readonly atomic?: boolean
+  readonly settings?: PlanSettings
+}
+
+/** A primary that takes part, what it weighs, and what it should have. */
+export interface Share {
+  readonly primary: Primary
+  readonly weight: number
+  /** Slots. All shares together make 16384. */
+  readonly expected: number
+}
+
+/** The rules of redis-cli's rebalance, with exact shares: "nothing to do" is a plan without phases. */
+export function planRebalance(topology: Topology, request: RebalanceRequest): Planned {
+  const {threshold = DEFAULT_THRESHOLD_PERCENT, atomic = false, settings} = request
+  const refusals = [...healthRefusals(topology), ...weightRefusals(topology, request), ...thresholdRefusals(threshold)]
+  if (refusals.length > 0) return refuse(...refusals)
+  const shares = sharesOf(topology, request)
+  if (shares.every(({weight}) => weight === 0)) {
+    return refuse(finding('invalid-weight', 'error', 'no primary that takes part weighs more than 0'))
+  }
+  if (!shares.some((share) => isOver(share, threshold))) {
+    return planFor(topology, {operation: 'rebalance', phases: [], settings})
+  }
+  const balances = shares.map(({primary, expected}): Balance => ({
+    id: primary.id,
+    surplus: primary.slots.size - expected,
+  }))
+  const lanes = lanesBetween(topology, balances)
+  if (atomic) {
+    const unable = atomicRefusals(topology, lanes)
+    if (unable.length > 0) return refuse(...unable)
+  }
+  const phases = lanePhases('move slots', lanes, {atomic, witnesses: idsOf(topology)})
+  return planFor(topology, {operation: 'rebalance', phases, settings})
+}
+
+/**
+ * Who takes part, in the order of the topology, and their shares. Ties of the last slot go to who has more already.
+ * All expect 0 when nobody weighs anything.
+ */
+export function sharesOf(
+  topology: Topology,
+  {weights, useEmptyPrimaries}: Pick<RebalanceRequest, 'weights' | 'useEmptyPrimaries'>,
+): Share[] {
+  const involved = topology.primaries.filter(({slots}) => useEmptyPrimaries || slots.size > 0)
+  const weightOf = involved.map(({id}) => weights.get(id) ?? 1)
+  const total = weightOf.some((weight) => weight > 0) ? SLOT_COUNT : 0
+  const expected = apportion(
+    total,
+    weightOf,
+    involved.map(({slots}) => slots.size),
+  )
+  return involved.map((primary, index) => ({primary, weight: weightOf[index]!, expected: expected[index]!}))
+}
+
+/** redis-cli's measure: relative to what the node has; an empty node is over when it should have more than one slot. */
+function isOver({primary, expected}: Share, threshold: number): boolean {
+  const has = primary.slots.size
+  if (has === 0) return threshold === 0 ? expected > 0 : expected > 1 && threshold < Infinity
+  return Math.abs(100 - (100 * expected) / has) > threshold
+}
+
+function weightRefusals(topology: Topology, {weights}: RebalanceRequest): Finding[] {
+  const refusals: Finding[] = []
+  for (const [id, weight] of weights) {
+    const subject = subjectOf(topology, id)
+    if (findNode(topology, id) === undefined) refusals.push(unknownNode(topology, id))
+    else if (findPrimary(topology, id) === undefined) {
+      const remedy = command(topology, 'info')
+      refusals.push(nodeRefusal('not-a-primary', subject, 'is a replica: only a primary has a weight', {remedy}))
+    }
+    if (Number.isFinite(weight) && weight >= 0) continue
+    refusals.push(nodeRefusal('invalid-weight', subject, `cannot weigh ${weight}: a weight is a number, 0 or more`))
+  }
+  return refusals
+}
+
+function thresholdRefusals(threshold: number): Finding[] {
+  if (threshold >= 0) return []
+  return [finding('invalid-threshold', 'error', `${threshold} is not a threshold: percent, 0 or more`)]
+}

@@ -1,0 +1,41 @@
+/** INFO → ServerFacts. */
+import {capabilitiesOf} from './capability.js'
+import type {ServerFacts} from './node-view.js'
+
+export function serverFacts(info: ReadonlyMap<string, string>): ServerFacts {
+  // Valkey says redis_version:7.2.4 for ever, so that old clients keep working.
+  const valkeyVersion = info.get('valkey_version')
+  const product = valkeyVersion === undefined ? 'redis' : 'valkey'
+  const version = valkeyVersion ?? info.get('redis_version') ?? ''
+  const isReplica = info.get('role') === 'slave'
+  return {
+    product,
+    version,
+    capabilities: capabilitiesOf(product, version),
+    keysByDatabase: keysByDatabase(info),
+    loading: info.get('loading') === '1',
+    replOffset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),
+    primaryLinkUp: isReplica ? info.get('master_link_status') === 'up' : null,
+    syncLeftBytes: countOrNull(info.get('master_sync_left_bytes')),
+    savingS: countOrNull(info.get('rdb_current_bgsave_time_sec')),
+    usedMemoryBytes: Number(info.get('used_memory') ?? 0),
+    maxMemoryBytes: Number(info.get('maxmemory') ?? 0),
+  }
+}
+
+/** INFO says -1 where there is nothing to count. */
+function countOrNull(text: string | undefined): number | null {
+  const value = Number(text ?? -1)
+  return value >= 0 ? value : null
+}
+
+/** `db0:keys=12,expires=0,avg_ttl=0` */
+function keysByDatabase(info: ReadonlyMap<string, string>): ReadonlyMap<number, number> {
+  const keys = new Map<number, number>()
+  for (const [field, value] of info) {
+    const database = /^db(\d+)$/.exec(field)
+    const count = /^keys=(\d+)/.exec(value)
+    if (database !== null && count !== null) keys.set(Number(database[1]), Number(count[1]))
+  }
+  return keys
+}

@@ -1,0 +1,161 @@
+/** Who may import whom: the table of docs/architecture.md, kept. */
+import {expect} from 'chai'
+import {sourceFiles, type SourceFile} from '../support/source-tree.js'
+
+interface Layer {
+  readonly name: string
+  /** The files that belong to it. The first layer that matches is a file's own. */
+  readonly files: RegExp
+  /** Layers above it that it may import; its own files always. */
+  readonly imports: readonly string[]
+  /** Layers that it may load by `await import()` only; types of them may be imported. */
+  readonly lazy?: readonly string[]
+  readonly packages: readonly (string | RegExp)[]
+}
+
+const NODE = /^node:/
+
+const LAYERS: readonly Layer[] = [
+  {name: 'model', files: /^src\/model\//, imports: [], packages: []},
+  {name: 'error-info', files: /^src\/manager\/error-info\.ts$/, imports: ['model'], packages: []},
+  {name: 'view', files: /^src\/manager\/view\//, imports: ['model', 'error-info'], packages: []},
+  {name: 'check', files: /^src\/manager\/check\//, imports: ['model', 'error-info', 'view'], packages: []},
+  {name: 'plan', files: /^src\/manager\/plan\//, imports: ['model', 'error-info', 'view', 'check'], packages: []},
+  {
+    name: 'manager',
+    files: /^src\/manager\/[^/]+\.ts$/,
+    imports: ['model', 'error-info', 'view', 'check', 'plan'],
+    packages: [],
+  },
+  {
+    name: 'execute',
+    files: /^src\/manager\/execute\//,
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager'],
+    packages: [],
+  },
+  {
+    name: 'backup',
+    files: /^src\/manager\/backup\//,
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager'],
+    packages: [],
+  },
+  {
+    name: 'io',
+    files: /^src\/manager\/io\//,
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup'],
+    packages: ['ioredis', NODE],
+  },
+  {
+    name: 'cli',
+    files: /^src\/cli\//,
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup'],
+    lazy: ['io'],
+    packages: ['@oclif/core', 'chalk', 'inquirer', 'cli-table3', 'fastest-levenshtein', NODE],
+  },
+  {
+    name: 'commands',
+    files: /^src\/commands\//,
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'cli'],
+    lazy: ['io'],
+    packages: ['@oclif/core'],
+  },
+]
+
+/** What an operator would wait for at every start if a command loaded it before it needs it. */
+const HEAVY_PACKAGES = ['ioredis', 'inquirer', 'cli-table3']
+
+function layerOf(file: string): Layer | undefined {
+  return LAYERS.find(({files}) => files.test(file))
+}
+
+function offences({path, imports}: SourceFile, layer: Layer): string[] {
+  return imports.flatMap(({target, ours, kind}) => {
+    if (!ours) {
+      const allowed = layer.packages.some((each) => (typeof each === 'string' ? each === target : each.test(target)))
+      return allowed ? [] : [`${path} imports ${target}`]
+    }
+    const other = layerOf(target)?.name ?? 'no layer'
+    if (other === layer.name || layer.imports.includes(other)) return []
+    if (layer.lazy?.includes(other) === true) return kind === 'static' ? [`${path} must load ${target} lazily`] : []
+    return [`${path} (${layer.name}) imports ${target} (${other})`]
+  })
+}
+
+/** Every chain of static imports, from the files given. */
+function loadedWith(start: readonly SourceFile[], all: ReadonlyMap<string, SourceFile>): SourceFile[] {
+  const loaded = new Set<SourceFile>()
+  const queue = [...start]
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (loaded.has(file)) continue
+    loaded.add(file)
+    for (const {target, kind} of file.imports) {
+      const next = all.get(target)
+      if (kind === 'static' && next !== undefined) queue.push(next)
+    }
+  }
+  return [...loaded]
+}
+
+/** The first cycle found, as `a → b → a`; type imports count: two files that need each other's types are one file. */
+function findCycle(all: ReadonlyMap<string, SourceFile>): string | undefined {
+  const done = new Set<string>()
+  const visit = (file: string, trail: readonly string[]): string | undefined => {
+    if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file].join(' → ')
+    if (done.has(file)) return undefined
+    done.add(file)
+    for (const {target, ours, kind} of all.get(file)?.imports ?? []) {
+      const cycle = ours && kind !== 'lazy' ? visit(target, [...trail, file]) : undefined
+      if (cycle !== undefined) return cycle
+    }
+    return undefined
+  }
+  for (const file of all.keys()) {
+    const cycle = visit(file, [])
+    if (cycle !== undefined) return cycle
+  }
+  return undefined
+}
+
+describe('the layers', () => {
+  const files = sourceFiles('src')
+  const byPath = new Map(files.map((file) => [file.path, file]))
+
+  it('have a place for every source file', () => {
+    expect(files.filter(({path}) => layerOf(path) === undefined).map(({path}) => path)).to.deep.equal([])
+  })
+
+  for (const layer of LAYERS) {
+    const outside = layer.packages.map(String).join(', ') || 'nothing from outside'
+    it(`${layer.name} imports only ${[...layer.imports, 'itself'].join(', ')}; ${outside}`, () => {
+      const members = files.filter(({path}) => layerOf(path) === layer)
+      expect(members.flatMap((file) => offences(file, layer))).to.deep.equal([])
+    })
+  }
+
+  it('have no import cycle', () => {
+    const cycle = findCycle(byPath)
+    expect(cycle, cycle).to.equal(undefined)
+  })
+
+  it('import nothing that is not there', () => {
+    const missing = files.flatMap(({path, imports}) =>
+      imports.filter(({target, ours}) => ours && !byPath.has(target)).map(({target}) => `${path}: ${target}`),
+    )
+    expect(missing).to.deep.equal([])
+  })
+
+  it('keep heavy packages out of the start of every command', () => {
+    const commands = files.filter(({path}) => path.startsWith('src/commands/'))
+    const early = loadedWith(commands, byPath).flatMap(({path, imports}) =>
+      imports
+        .filter(({target, kind}) => kind === 'static' && HEAVY_PACKAGES.includes(target))
+        .map(({target}) => `${path} loads ${target} at start`),
+    )
+    expect(early).to.deep.equal([])
+  })
+
+  it('know chalk in one file only', () => {
+    const users = files.filter(({imports}) => imports.some(({target}) => target === 'chalk')).map(({path}) => path)
+    expect(users.filter((path) => path !== 'src/cli/render/theme.ts')).to.deep.equal([])
+  })
+})

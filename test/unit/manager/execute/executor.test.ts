@@ -1,0 +1,158 @@
+import {expect} from 'chai'
+import {address} from '../../../../src/model/address.js'
+import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
+import {execute} from '../../../../src/manager/execute/executor.js'
+import type {Outcome} from '../../../../src/manager/execute/outcome.js'
+import {DEFAULT_SETTINGS, NO_RISK, type Plan} from '../../../../src/manager/plan/plan.js'
+import type {Step} from '../../../../src/manager/plan/step.js'
+import {errorReply, handClock, scriptedPool, type Script, type ScriptedPool} from '../../../support/scripted-pool.js'
+
+const A = 'a'.repeat(40)
+const B = 'b'.repeat(40)
+
+const set = (node: string, parameter: string): Step => ({
+  kind: 'set-config',
+  node,
+  parameter,
+  value: '1',
+  rewrite: false,
+})
+
+function planOf(parts: Partial<Plan>): Plan {
+  return {
+    version: 1,
+    operation: 'test',
+    entries: ['h:1'],
+    newcomers: [],
+    nodes: [
+      {id: A, address: 'h:1'},
+      {id: B, address: 'h:2'},
+    ],
+    basedOn: '',
+    settings: DEFAULT_SETTINGS,
+    risk: NO_RISK,
+    phases: [],
+    ...parts,
+  }
+}
+
+interface Run {
+  readonly outcome: Outcome
+  readonly heard: readonly string[]
+  readonly events: readonly ExecutionEvent[]
+}
+
+async function run(plan: Plan, script: Script, hooks: {stopAt?: string} = {}): Promise<Run> {
+  const stop = new AbortController()
+  const pool: ScriptedPool = scriptedPool((node, command, argv) => {
+    if (hooks.stopAt !== undefined && command.includes(hooks.stopAt)) stop.abort()
+    return script(node, command, argv)
+  })
+  const events: ExecutionEvent[] = []
+  const outcome = await execute(plan, {
+    pool,
+    clock: handClock(),
+    emit: (event) => events.push(event),
+    addresses: new Map([
+      [A, address('h', 1)],
+      [B, address('h', 2)],
+    ]),
+    primaries: [A, B],
+    entry: 'h:1',
+    stop: stop.signal,
+    kill: new AbortController().signal,
+  })
+  return {outcome, heard: pool.heard, events}
+}
+
+const obliging: Script = () => 'OK'
+
+describe('carrying out a plan', () => {
+  it('runs phases in order', async () => {
+    const phases = [
+      {title: 'one', steps: [set(A, 'first'), set(B, 'first')]},
+      {title: 'two', steps: [set(A, 'second')]},
+    ]
+    const {outcome, heard} = await run(planOf({phases}), obliging)
+    expect(outcome.status).to.equal('applied')
+    expect(outcome.stepsDone).to.equal(3)
+    expect(outcome.stepsLeft).to.equal(0)
+    expect(heard.at(-1)).to.equal('h:1 CONFIG SET second 1')
+  })
+
+  it('begins no further phase after a failure, and says how much is left', async () => {
+    const phases = [
+      {title: 'one', steps: [set(A, 'good'), set(B, 'bad')]},
+      {title: 'two', steps: [set(A, 'never')]},
+    ]
+    const {outcome, heard} = await run(planOf({phases}), (_, command) =>
+      command.includes('bad') ? errorReply('ERR no') : 'OK',
+    )
+    expect(outcome.status).to.equal('failed')
+    expect(outcome.error!.reply).to.equal('ERR no')
+    expect(outcome.stepsLeft).to.equal(2)
+    expect(heard.some((line) => line.includes('never'))).to.equal(false)
+  })
+
+  it('undoes what it did, then does what must be done last', async () => {
+    const {outcome, heard} = await run(
+      planOf({
+        phases: [{title: 'one', steps: [set(A, 'bad')]}],
+        undo: [{title: 'undo', steps: [set(A, 'undone')]}],
+        lastly: [{title: 'lastly', steps: [set(A, 'restored')]}],
+      }),
+      (_, command) => (command.includes('bad') ? errorReply('ERR no') : 'OK'),
+    )
+    expect(outcome.undone).to.equal(true)
+    expect(heard.map((line) => line.split(' ')[3])).to.deep.equal(['bad', 'undone', 'restored'])
+  })
+
+  it('tries every step of the undoing, and tells when one fails', async () => {
+    const {outcome, heard} = await run(
+      planOf({
+        phases: [{title: 'one', steps: [set(A, 'bad')]}],
+        undo: [{title: 'undo', steps: [set(A, 'bad-too'), set(B, 'still-tried')]}],
+      }),
+      (_, command) => (command.includes('bad') ? errorReply('ERR no') : 'OK'),
+    )
+    expect(outcome.undone).to.equal(false)
+    expect(outcome.error!.message).to.match(/undoing it failed too/)
+    expect(heard.at(-1)).to.include('still-tried')
+  })
+
+  it('stops between phases when asked to, and still does what must be done last', async () => {
+    const phases = [
+      {title: 'one', steps: [set(A, 'first')]},
+      {title: 'two', steps: [set(A, 'second')]},
+    ]
+    const lastly = [{title: 'lastly', steps: [set(A, 'restored')]}]
+    const {outcome, heard} = await run(planOf({phases, lastly}), obliging, {stopAt: 'first'})
+    expect(outcome.status).to.equal('stopped')
+    expect(outcome.stepsDone).to.equal(1)
+    expect(heard.map((line) => line.split(' ')[3])).to.deep.equal(['first', 'restored'])
+  })
+
+  it('never lets two lanes leave one source at a time', async () => {
+    const running = new Set<number>()
+    let jobs = 0
+    let most = 0
+    const lane: Step = {kind: 'migrate-slots', slots: '0', source: A, target: B}
+    const script: Script = (_node, command) => {
+      if (command === 'CLUSTER NODES') return `${B} h:2@10002 myself,master - 0 0 1 connected`
+      if (command === 'INFO') return 'cluster_enabled:1\r\nrole:master\r\n'
+      if (command === 'CLUSTER INFO') return 'cluster_state:ok\r\n'
+      if (command.includes('COUNTKEYSINSLOT')) return 0
+      if (command.includes('MIGRATESLOTS')) {
+        running.add(++jobs)
+        most = Math.max(most, running.size)
+        return 'OK'
+      }
+      running.delete(jobs)
+      return jobs === 0 ? [] : [['name', String(jobs), 'operation', 'EXPORT', 'slot_ranges', '0', 'state', 'success']]
+    }
+    const {outcome} = await run(planOf({phases: [{title: 'move', steps: [lane, lane]}]}), script)
+    expect(outcome.status).to.equal('applied')
+    expect(jobs).to.equal(2)
+    expect(most).to.equal(1)
+  })
+})

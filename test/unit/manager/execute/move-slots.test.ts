@@ -1,0 +1,158 @@
+import {expect} from 'chai'
+import {address, type Address} from '../../../../src/model/address.js'
+import type {NodeId} from '../../../../src/model/node-id.js'
+import {isManagerError, type ManagerError} from '../../../../src/manager/error.js'
+import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
+import type {StepContext} from '../../../../src/manager/execute/step-context.js'
+import {moveSlots} from '../../../../src/manager/execute/steps/move-slots.js'
+import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
+import {errorReply, handClock, scriptedPool, type ScriptedPool} from '../../../support/scripted-pool.js'
+
+const SOURCE = 'a'.repeat(40)
+const TARGET = 'b'.repeat(40)
+const WITNESS = 'c'.repeat(40)
+
+const ADDRESSES = new Map<NodeId, Address>([
+  [SOURCE, address('source', 1)],
+  [TARGET, address('target', 1)],
+  [WITNESS, address('witness', 1)],
+])
+
+const OWN_LINES: ReadonlyMap<string, string> = new Map([
+  ['source:1', `${SOURCE} source:1@10001 myself,master - 0 0 1 connected 0-2`],
+  ['target:1', `${TARGET} target:1@10001 myself,master - 0 0 2 connected 3-16382`],
+  ['witness:1', `${WITNESS} witness:1@10001 myself,master - 0 0 3 connected 16383`],
+])
+
+interface World {
+  readonly pool: ScriptedPool
+  readonly context: StepContext
+  readonly events: ExecutionEvent[]
+  readonly keys: Map<number, string[]>
+}
+
+/** A source with slots 0 to 2 and the given keys; MIGRATE empties it unless `refusal` says otherwise. */
+function worldWith(
+  keys: Record<number, string[]>,
+  refusal: (key: string) => string | undefined = () => undefined,
+): World {
+  const held = new Map(Object.entries(keys).map(([slot, names]) => [Number(slot), [...names]]))
+  const pool = scriptedPool((node, command, argv) => {
+    const [name, sub, slot] = argv.map(String)
+    if (name === 'INFO') return 'cluster_enabled:1\r\nredis_version:7.0.15\r\nrole:master\r\n'
+    if (command === 'CLUSTER NODES') {
+      return OWN_LINES.get(node)!
+    }
+    if (command === 'CLUSTER INFO') return 'cluster_state:ok\r\n'
+    if (sub === 'COUNTKEYSINSLOT') return held.get(Number(slot))?.length ?? 0
+    if (sub === 'GETKEYSINSLOT') return [...(held.get(Number(slot)) ?? [])]
+    if (name === 'DUMP') return Buffer.from(`${node} ${sub}`)
+    if (name !== 'MIGRATE') return 'OK'
+    const moving = command.slice(command.indexOf('KEYS ') + 5).split(' ')
+    const refused = moving.map(refusal).find((reason) => reason !== undefined)
+    if (refused !== undefined) return errorReply(refused)
+    for (const [each, names] of held) {
+      held.set(
+        each,
+        names.filter((key) => !moving.includes(key)),
+      )
+    }
+    return 'OK'
+  })
+  const events: ExecutionEvent[] = []
+  const context: StepContext = {
+    id: '0.0',
+    pool,
+    clock: handClock(),
+    settings: DEFAULT_SETTINGS,
+    source: undefined,
+    stop: new AbortController().signal,
+    kill: new AbortController().signal,
+    primaries: [SOURCE, TARGET, WITNESS],
+    entry: 'source:1',
+    emit: (event) => events.push(event),
+    addressOf: (id) => ADDRESSES.get(id)!,
+    connect: (id) => pool.connect(ADDRESSES.get(id)!),
+  }
+  return {pool, context, events, keys: held}
+}
+
+const move = (context: StepContext): Promise<void> =>
+  moveSlots({kind: 'move-slots', slots: '0-1', source: SOURCE, target: TARGET}, context)
+
+async function failureOf(work: Promise<void>): Promise<ManagerError> {
+  try {
+    await work
+  } catch (error) {
+    if (isManagerError(error)) return error
+  }
+  throw new Error('expected a ManagerError')
+}
+
+describe('moving slots', () => {
+  it('opens the target first, hands over to the target first, and tells the others last', async () => {
+    const {pool, context} = worldWith({1: ['k']})
+    await move(context)
+    const changes = pool.heard.filter((line) => /SETSLOT|MIGRATE /.test(line))
+    expect(changes).to.deep.equal([
+      `target:1 CLUSTER SETSLOT 0 IMPORTING ${SOURCE}`,
+      `target:1 CLUSTER SETSLOT 1 IMPORTING ${SOURCE}`,
+      `source:1 CLUSTER SETSLOT 0 MIGRATING ${TARGET}`,
+      `source:1 CLUSTER SETSLOT 1 MIGRATING ${TARGET}`,
+      'source:1 MIGRATE target 1  0 60000 KEYS k',
+      `target:1 CLUSTER SETSLOT 0 NODE ${TARGET}`,
+      `target:1 CLUSTER SETSLOT 1 NODE ${TARGET}`,
+      `source:1 CLUSTER SETSLOT 0 NODE ${TARGET}`,
+      `source:1 CLUSTER SETSLOT 1 NODE ${TARGET}`,
+      `witness:1 CLUSTER SETSLOT 0 NODE ${TARGET}`,
+      `witness:1 CLUSTER SETSLOT 1 NODE ${TARGET}`,
+    ])
+  })
+
+  it('tells each slot once, with the keys that went with it', async () => {
+    const {context, events} = worldWith({0: ['a', 'b'], 1: ['c']})
+    await move(context)
+    const moved = events.flatMap((event) => (event.kind === 'slot-moved' ? [[event.slot, event.keys]] : []))
+    expect(moved).to.deep.equal([
+      [0, 2],
+      [1, 1],
+    ])
+  })
+
+  it('keeps a slot open when one of its keys has another value at the target, and hands over the rest', async () => {
+    const busy = 'ERR Target instance replied with error: BUSYKEY Target key name already exists.'
+    const {pool, context, keys} = worldWith({0: ['disputed'], 1: ['fine']}, (key) =>
+      key === 'disputed' ? busy : undefined,
+    )
+    const error = await failureOf(move(context))
+    expect(error.code).to.equal('key-exists')
+    expect(error.message).to.include('"disputed"')
+    expect(error.hint).to.include('open: slot 0; run `tscluster fix source:1`')
+    expect(keys.get(0)).to.deep.equal(['disputed'])
+    expect(pool.heard).to.include(`target:1 CLUSTER SETSLOT 1 NODE ${TARGET}`)
+    expect(pool.heard).to.not.include(`target:1 CLUSTER SETSLOT 0 NODE ${TARGET}`)
+  })
+
+  it('does not try slot after slot when the target is out of memory', async () => {
+    const oom = 'ERR Target instance replied with error: OOM command not allowed'
+    const {pool, context} = worldWith({0: ['a'], 1: ['b']}, () => oom)
+    const error = await failureOf(move(context))
+    expect(error.hint).to.match(/out of memory.*open: slots 0-1; run `tscluster fix source:1`/)
+    expect(pool.heard.filter((line) => line.includes('MIGRATE ')).length).to.equal(1)
+  })
+
+  it('tries again when the refusal passes by itself', async () => {
+    let refusals = 2
+    const {context, keys} = worldWith({0: ['a']}, () => (refusals-- > 0 ? 'TRYAGAIN Multiple keys request' : undefined))
+    await move(context)
+    expect(keys.get(0)).to.deep.equal([])
+  })
+
+  it('refuses to move what the source does not own any more', async () => {
+    const {pool, context} = worldWith({})
+    const step = {kind: 'move-slots', slots: '1', source: WITNESS, target: TARGET} as const
+    const error = await failureOf(moveSlots(step, context))
+    expect(error.code).to.equal('stale-plan')
+    expect(pool.heard.some((line) => line.includes('SETSLOT'))).to.equal(false)
+  })
+})
