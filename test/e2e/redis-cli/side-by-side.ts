@@ -71,7 +71,7 @@ const KINDS = [
   /^Adding replica/,
   /^Could not connect/,
   /^Migrating /,
-  /^Moving slot /,
+  /^ *Moving slot /,
   /^\*\*\* New timeout/,
 ]
 
