@@ -20,21 +20,24 @@ const SUITES = [
   {name: 'unit', mocha: ['--reporter', 'dot']},
   {name: 'property', mocha: ['--reporter', 'dot', '--timeout', '60000']},
   {name: 'architecture', mocha: ['--timeout', '60000']},
+  {name: 'differential', mocha: ['--timeout', '60000'], servers: true},
   {
     name: 'e2e',
     mocha: ['--timeout', '60000'],
+    servers: true,
     parallel: true,
     elsewhere: [
       'package',
+      'engine',
       ...['create', 'check', 'reshard', 'fix', 'security', 'call', 'import'].map((name) => `${name}.test.js`),
     ],
   },
-  {name: 'terminal', mocha: ['--timeout', '60000'], parallel: true},
+  {name: 'terminal', mocha: ['--timeout', '60000'], servers: true, parallel: true},
 ]
 
 /** What differs between versions of Node is sockets, streams, terminals and the start of a program: one kind of server will do. */
 const OTHER_NODES = ['22', '24']
-const OTHER_NODE_FLAVOURS = 'redis-7.0'
+const OTHER_NODE_FLAVOURS = 'redis-7.0,engine'
 
 /** End to end most of the time is spent waiting: for a new primary to accept writes, for a timeout to pass. */
 const JOBS = Math.max(4, os.availableParallelism() * 2)
@@ -176,14 +179,14 @@ function argumentIndexes({index, value, inlineValue}) {
 
 async function runSuitesOnOtherNode(major, suites, mochaArgs) {
   const node = {path: await nodeOfMajor(major), version: major}
-  const env = {TSCLUSTER_FLAVOURS: OTHER_NODE_FLAVOURS}
+  const env = {TSCLUSTER_FLAVOURS: OTHER_NODE_FLAVOURS, TSCLUSTER_DIFFERENTIAL: '0.25'}
   for (const suite of suites) await runMocha({suite, node, mochaArgs, env})
 }
 
 async function main() {
   const {suites, checks, nodes, mochaArgs} = parseCommandLine()
   await ensureDependencies()
-  if (suites.some(({parallel}) => parallel)) {
+  if (suites.some(({servers}) => servers)) {
     const complete = await ensureServers()
     if (SERVERS_REQUIRED) record('all real servers are installed', complete)
   }

@@ -1,48 +1,46 @@
-/** Where the demo plays: real servers on loopback, the program run as a user runs it, and all of it gone afterwards. */
+/** Where the demo plays: nodes on loopback, the program run as a user runs it, and all of it gone afterwards. */
 import {spawn} from 'node:child_process'
 import path from 'node:path'
 import {setTimeout as sleep} from 'node:timers/promises'
-import {FLAVOURS, findProgram, type Flavour} from '../../test/support/installed-servers.js'
-import {startNodes, stopAllNodes, type ServerNodes} from '../../test/support/server-nodes.js'
+import {castEngine, castRealServers, type Cast} from './cast.js'
 
-/** The first that starts is taken. */
-const NEWEST_FIRST: readonly Flavour[] = ['valkey-9.1', 'redis-8.0', 'valkey-8.1', 'redis-7.0']
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 const INTERRUPTED = 130
 
 export class Stage {
-  readonly nodes: ServerNodes
+  readonly #cast: Cast
   readonly #program: string
+  /** Nothing here is worth finishing: the cluster goes away with the demo. */
+  readonly #leave = (): void => {
+    this.tell('\nInterrupted: the nodes are stopped and their folders removed.')
+    void this.#cast.dismiss().finally(() => process.exit(INTERRUPTED))
+  }
   #chapters = 0
 
-  private constructor(root: string, nodes: ServerNodes) {
-    this.#program = path.join(root, 'bin', 'run.js')
-    this.nodes = nodes
+  private constructor(program: string, cast: Cast) {
+    this.#program = program
+    this.#cast = cast
+    for (const signal of SIGNALS) process.on(signal, this.#leave)
   }
 
-  /** @throws Error when no real server is installed, or none starts */
-  static async open(root: string, servers: number): Promise<Stage> {
-    for (const signal of SIGNALS) process.on(signal, leave)
-    const failures: string[] = []
-    for (const flavour of NEWEST_FIRST.filter((each) => findProgram(each) !== undefined)) {
-      try {
-        const stage = new Stage(root, await startNodes(flavour, servers))
-        const [product, version] = flavour.split('-')
-        stage.tell(`\ntscluster, shown on ${servers} real servers (${product} ${version}) on this machine`)
-        return stage
-      } catch (error) {
-        failures.push(error instanceof Error ? error.message : String(error))
-      }
-    }
-    const missing = `no real server is here (looked for ${FLAVOURS.join(', ')})`
-    throw new Error(
-      `${failures[0] ?? missing}; install redis-server or valkey-server, or run scripts/install-servers as root`,
-    )
+  /**
+   * @param real on real servers, not on the bundled engine
+   * @throws Error when no real server is installed, or nothing starts
+   */
+  static async open(root: string, count: number, real: boolean): Promise<Stage> {
+    const program = path.join(root, 'bin', 'run.js')
+    const stage = new Stage(program, real ? await castRealServers(count) : await castEngine(program, count))
+    stage.tell(`\ntscluster, shown on ${count} ${stage.#cast.what} on this machine`)
+    return stage
+  }
+
+  get nodes(): Cast['nodes'] {
+    return this.#cast.nodes
   }
 
   /** In the order of their ports. */
   get addresses(): string[] {
-    return [...this.nodes].sort((a, b) => a.port - b.port).map(({address}) => address)
+    return this.#cast.nodes.map(({address}) => address)
   }
 
   tell(text: string): void {
@@ -68,18 +66,21 @@ export class Stage {
     if (code !== 0) throw new Error(`tscluster ${args[0]} ended with exit code ${code}`)
   }
 
-  /** Stops the servers and removes their folders. */
+  /** Stops the nodes and removes their folders. */
   async close(): Promise<void> {
-    for (const signal of SIGNALS) process.off(signal, leave)
-    await this.nodes.stop()
-    this.tell('\nThe servers are stopped and their folders removed.')
+    for (const signal of SIGNALS) process.off(signal, this.#leave)
+    await this.#cast.dismiss()
+    this.tell('\nThe nodes are stopped and their folders removed.')
   }
 
   /** Both streams go to standard output: for a reader they are one story. */
   #run(args: readonly string[]): Promise<number | null> {
     return new Promise((resolve, reject) => {
       const {fd} = process.stdout
-      const child = spawn(process.execPath, [this.#program, ...args], {stdio: ['ignore', fd, fd]})
+      const child = spawn(process.execPath, [this.#program, ...args], {
+        env: {...process.env, ...this.#cast.env},
+        stdio: ['ignore', fd, fd],
+      })
       const endWithUs = (): unknown => child.kill('SIGKILL')
       process.once('exit', endWithUs)
       child.once('error', reject)
@@ -89,10 +90,4 @@ export class Stage {
       })
     })
   }
-}
-
-/** Nothing here is worth finishing: the cluster goes away with the demo. */
-function leave(): void {
-  process.stdout.write('\nInterrupted: the servers are stopped and their folders removed.\n')
-  void stopAllNodes().finally(() => process.exit(INTERRUPTED))
 }

@@ -1,5 +1,5 @@
-/** What `npm run demo` tells: six empty servers become a cluster, and slots move while an application writes. */
-import {differences, digest, fillKeys, KEY_TYPES} from '../../test/support/test-data.js'
+/** What `npm run demo` tells: six empty nodes become a cluster, and slots move while an application writes. */
+import {differences, digest, fillKeys, keyTypesOf} from '../../test/support/test-data.js'
 import {expiryTimes, shiftedExpiries} from './expiry.js'
 import {Stage} from './stage.js'
 import {WritingClient} from './writing-client.js'
@@ -12,10 +12,11 @@ const CALM_MS = 1_000
 /**
  * About half a minute. Ctrl-C and failures clean up, too.
  * @param root the project's folder, where the program was built
+ * @param real on real servers, not on the bundled engine
  * @throws Error that says what was not as promised
  */
-export async function tellStory(root: string): Promise<void> {
-  const stage = await Stage.open(root, 6)
+export async function tellStory(root: string, real = false): Promise<void> {
+  const stage = await Stage.open(root, 6, real)
   try {
     await act(stage)
   } finally {
@@ -26,10 +27,11 @@ export async function tellStory(root: string): Promise<void> {
 async function act(stage: Stage): Promise<void> {
   const {addresses} = stage
   const [entry, second] = addresses as [string, string]
-  stage.chapter('Six empty servers become a cluster: three primaries, each with a replica.')
+  stage.chapter('Six empty nodes become a cluster: three primaries, each with a replica.')
   await stage.tscluster('create', ...addresses, '--replicas', '1', '--yes')
 
-  stage.chapter(`An application stores ${amount(KEYS)} keys: ${KEY_TYPES.join(', ')}; every tenth expires.`)
+  const types = await keyTypesOf(stage.nodes[0]!)
+  stage.chapter(`An application stores ${amount(KEYS)} keys: ${types.join(', ')}; every tenth expires.`)
   const keys = await fillKeys(stage.nodes, KEYS)
   const before = await digest(stage.nodes)
   const expiring = await expiryTimes(stage.nodes, keys)

@@ -1,7 +1,7 @@
 /** An application: an ordinary cluster client that writes all the time and keeps account of every answer. */
 import {setTimeout as sleep} from 'node:timers/promises'
 import {Cluster} from 'ioredis'
-import type {ServerNode} from '../../test/support/server-nodes.js'
+import type {RespTarget} from '../../test/support/resp.js'
 
 const PREFIX = 'application:'
 const WRITERS = 4
@@ -28,14 +28,14 @@ export class WritingClient {
   #refused = 0
   #slowestMs = 0
 
-  private constructor(nodes: Iterable<ServerNode>) {
+  private constructor(nodes: Iterable<RespTarget>) {
     this.#cluster = new Cluster([...nodes].map(({host, port}) => ({host, port})))
     // Connection errors end in refused commands, which are counted.
     this.#cluster.on('error', () => undefined)
   }
 
   /** Returns when the first write is acknowledged. */
-  static async start(nodes: Iterable<ServerNode>): Promise<WritingClient> {
+  static async start(nodes: Iterable<RespTarget>): Promise<WritingClient> {
     const client = new WritingClient(nodes)
     await client.#cluster.set(`${PREFIX}0`, 'hello')
     const writers = Array.from({length: WRITERS}, (_, writer) => client.#write(writer))

@@ -10,8 +10,12 @@ import {processWorld} from './world.js'
 export const commandNotFound: Hook.CommandNotFound = ({id, config}) => {
   const world = processWorld()
   // Not the hook's own words: oclif joins them with colons and counts those of an address among the separators.
-  const [word = id, ...others] = process.argv.slice(2)
-  const known = config.commands.filter(({hidden}) => !hidden).map((command) => command.id)
+  const [first = id, second, ...rest] = process.argv.slice(2)
+  const isTopic = config.topics.some(({name}) => name === first) && second !== undefined
+  const [word, others] = isTopic
+    ? [`${first} ${second}`, rest]
+    : [first, second === undefined ? rest : [second, ...rest]]
+  const known = config.commands.filter(({hidden}) => !hidden).map((command) => command.id.replaceAll(':', ' '))
   const error = unknownCommand(word, others, known)
   if (others.includes('--json')) world.stdout.write(`${JSON.stringify(errorToJson(error, EXIT.usage), null, 2)}\n`)
   else new TextRenderer(world, {quiet: false, color: !others.includes('--no-color')}).error(error)

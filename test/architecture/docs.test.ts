@@ -26,16 +26,22 @@ interface PackageJson {
 
 const manifest = JSON.parse(readProjectFile('oclif.manifest.json')) as Manifest
 const packageJson = JSON.parse(readProjectFile('package.json')) as PackageJson
-const commands = Object.entries(manifest.commands).filter(([, {hidden}]) => hidden !== true)
+/** By name as it is typed: `engine start`. */
+const commandsByName = new Map(Object.entries(manifest.commands).map(([id, each]) => [id.replaceAll(':', ' '), each]))
+const commands = [...commandsByName].filter(([, {hidden}]) => hidden !== true)
 const commandNames = commands.map(([name]) => name).sort()
 
 const documents = projectFiles().filter((file) => file.endsWith('.md'))
+/** First words of two-word commands: `engine`. */
+const TOPICS = new Set(
+  [...commandsByName.keys()].filter((name) => name.includes(' ')).map((name) => name.split(' ')[0]!),
+)
 /** Commands that oclif's plugins bring; they are not in the manifest. */
 const PLUGIN_COMMANDS = ['help', 'autocomplete', 'version']
 
-/** First cells of the table rows that are one word of code. */
+/** First cells of the table rows that are a name in code. */
 function codesInTables(text: string): string[] {
-  return [...text.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, code]) => code!)
+  return [...text.matchAll(/^\| `([a-z][a-z -]*)` \|/gm)].map(([, code]) => code!)
 }
 
 function section(text: string, from: string, to: string): string {
@@ -80,9 +86,9 @@ describe('docs/json.md', () => {
   const text = readProjectFile('docs/json.md')
 
   it('names the schema of every command', () => {
-    const rows = [...text.matchAll(/^\| `([a-z-]+)` \| \[`tscluster\.([a-z-]+)\/1`\]/gm)]
+    const rows = [...text.matchAll(/^\| `([a-z][a-z -]*)` \| \[`tscluster\.([a-z-]+)\/1`\]/gm)]
     expect(rows.map(([, command]) => command).sort()).to.deep.equal(commandNames)
-    expect(rows.filter(([, command, schema]) => command !== schema)).to.deep.equal([])
+    expect(rows.filter(([, command, schema]) => command!.replaceAll(' ', '-') !== schema)).to.deep.equal([])
   })
 
   it('describes every step of a plan, with its fields', () => {
@@ -118,7 +124,7 @@ describe('docs/configuration.md', () => {
   })
 
   it('knows every flag that all commands share', () => {
-    const shared = Object.values(manifest.commands['check']!.flags).filter(({name, hidden}) => {
+    const shared = Object.values(commandsByName.get('check')!.flags).filter(({name, hidden}) => {
       return hidden !== true && name !== 'help' && commands.every(([, {flags}]) => name in flags)
     })
     const missing = shared.filter(({name}) => !text.includes(`--${name}`))
@@ -174,8 +180,13 @@ describe('CHANGELOG.md', () => {
 describe('all documents', () => {
   it('are read as far as a mistake would be found', () => {
     const text =
-      '```sh\ntscluster reshrad a:1\n$ tscluster check a:1 --stict | jq .\n```\n`tscluster fix a:1 --dry-run`'
-    expect(commandLines(text).flatMap(faults)).to.deep.equal(['no command reshrad', 'no flag --stict'])
+      '```sh\ntscluster reshrad a:1\n$ tscluster check a:1 --stict | jq .\ntscluster engine strat 1\n```\n' +
+      '`tscluster fix a:1 --dry-run` `tscluster engine stop --remove-data` `tscluster engine run -- npm --silent test`'
+    expect(commandLines(text).flatMap(faults)).to.deep.equal([
+      'no command reshrad',
+      'no flag --stict',
+      'no command engine strat',
+    ])
   })
 
   it('show only commands and flags that exist', () => {
@@ -222,17 +233,23 @@ function commandLines(markdown: string): string[] {
 }
 
 function faults(line: string): string[] {
-  const [, command = '', ...words] = (line.split(/ [|;#>]| \|\|/)[0] ?? '').split(' ')
+  const [, ...typed] = (line.split(/ [|;#>]| \|\|/)[0] ?? '').split(' ')
+  const end = typed.indexOf('--')
+  // What follows `--` is somebody else's command line.
+  const [command = '', ...words] = end < 0 ? typed : typed.slice(0, end)
   if (PLUGIN_COMMANDS.includes(command) || !/^[a-z-]+$/.test(command)) return []
-  const known = manifest.commands[command]
-  if (known === undefined) return [`no command ${command}`]
-  const flags = Object.values(known.flags).flatMap(({name, char, aliases = [], allowNo}) => [
-    `--${name}`,
+  const [name, ...rest] = TOPICS.has(command)
+    ? [`${command} ${words[0] ?? ''}`.trim(), ...words.slice(1)]
+    : [command, ...words]
+  const known = commandsByName.get(name)
+  if (known === undefined) return TOPICS.has(name) ? [] : [`no command ${name}`]
+  const flags = Object.values(known.flags).flatMap(({name: flag, char, aliases = [], allowNo}) => [
+    `--${flag}`,
     ...(char === undefined ? [] : [`-${char}`]),
-    ...(allowNo === true ? [`--no-${name}`] : []),
+    ...(allowNo === true ? [`--no-${flag}`] : []),
     ...aliases.map((alias) => `--${alias}`),
   ])
-  return words
+  return rest
     .filter((word) => /^--?[a-z]/.test(word) && !flags.includes(word.split('=')[0]!))
     .map((word) => `no flag ${word}`)
 }

@@ -15,8 +15,43 @@ interface Layer {
 
 const NODE = /^node:/
 
+const ENGINE_BASE = ['model', 'engine base']
+const ENGINE_DATA = [...ENGINE_BASE, 'resp', 'values', 'keyspace', 'persistence', 'replication']
+
+/** The engine's half: neither it nor the manager knows the other; they meet on the wire. */
+const ENGINE_LAYERS: readonly Layer[] = [
+  {name: 'engine base', files: /^src\/engine\/(ports|limits|chance|apply-turn)\.ts$/, imports: ['model'], packages: []},
+  {name: 'resp', files: /^src\/engine\/resp\//, imports: ENGINE_BASE, packages: []},
+  {name: 'values', files: /^src\/engine\/values\//, imports: ENGINE_BASE, packages: []},
+  {name: 'keyspace', files: /^src\/engine\/keyspace\//, imports: ENGINE_DATA.slice(0, 4), packages: []},
+  {name: 'persistence', files: /^src\/engine\/persistence\//, imports: ENGINE_DATA.slice(0, 5), packages: []},
+  {name: 'replication', files: /^src\/engine\/replication\//, imports: ENGINE_DATA.slice(0, 6), packages: []},
+  {name: 'cluster', files: /^src\/engine\/cluster\//, imports: ENGINE_BASE, packages: []},
+  {name: 'server', files: /^src\/engine\/server\//, imports: [...ENGINE_DATA, 'cluster'], packages: []},
+  {
+    name: 'engine commands',
+    files: /^src\/engine\/commands\//,
+    imports: [...ENGINE_DATA, 'cluster', 'server'],
+    packages: [],
+  },
+  {
+    name: 'node',
+    files: /^src\/engine\/node\//,
+    imports: [...ENGINE_DATA, 'cluster', 'server', 'engine commands'],
+    packages: [],
+  },
+  {name: 'host', files: /^src\/engine\/host\//, imports: [...ENGINE_BASE, 'server', 'node'], packages: [NODE]},
+  {
+    name: 'engine',
+    files: /^src\/engine\/(index\.ts$|library\/)/,
+    imports: [...ENGINE_BASE, 'resp', 'server', 'cluster', 'node', 'host'],
+    packages: [NODE],
+  },
+]
+
 const LAYERS: readonly Layer[] = [
   {name: 'model', files: /^src\/model\//, imports: [], packages: []},
+  ...ENGINE_LAYERS,
   {name: 'error-info', files: /^src\/manager\/error-info\.ts$/, imports: ['model'], packages: []},
   {name: 'view', files: /^src\/manager\/view\//, imports: ['model', 'error-info'], packages: []},
   {name: 'check', files: /^src\/manager\/check\//, imports: ['model', 'error-info', 'view'], packages: []},
@@ -49,14 +84,14 @@ const LAYERS: readonly Layer[] = [
     name: 'cli',
     files: /^src\/cli\//,
     imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup'],
-    lazy: ['io'],
+    lazy: ['io', 'engine'],
     packages: ['@oclif/core', 'chalk', 'inquirer', 'cli-table3', 'fastest-levenshtein', NODE],
   },
   {
     name: 'commands',
     files: /^src\/commands\//,
     imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'cli'],
-    lazy: ['io'],
+    lazy: ['io', 'engine'],
     packages: ['@oclif/core'],
   },
 ]

@@ -60,7 +60,7 @@ describeOnServers('a range of ports', ['valkey-9.1'], (flavour) => {
   })
 })
 
-describeOnServers('a cluster on IPv6', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('a cluster on IPv6', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   it('is created, resharded and checked at [::1]:port', async () => {
     const nodes = await startNodes(flavour, 3, {host: '::1'})
     expect(nodes.node(0).address).to.match(/^\[::1\]:\d+$/)
@@ -74,7 +74,7 @@ describeOnServers('a cluster on IPv6', ['redis-7.0', 'valkey-9.1'], (flavour) =>
   })
 })
 
-describeOnServers('nodes that announce a host name', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('nodes that announce a host name', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   it('are created by that name, and found by it', async () => {
     const config = {'cluster-announce-hostname': 'localhost', 'cluster-preferred-endpoint-type': 'hostname'}
     const nodes = await startNodes(flavour, 3, {config})

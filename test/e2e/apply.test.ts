@@ -8,7 +8,7 @@ import {quickCluster, untilClusterAgrees, type QuickCluster} from '../support/qu
 import {describeOnServers} from '../support/real-servers.js'
 import {runCli, type CliResult} from '../support/run-cli.js'
 
-describeOnServers('apply', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('apply', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   let cluster: QuickCluster
   let file: string
 

@@ -3,7 +3,7 @@ import {expect} from 'chai'
 import type {CheckResult} from '../../src/commands/check.js'
 import type {InfoResult} from '../../src/commands/info.js'
 import {quickCluster, untilClusterAgrees, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, FLAVOURS} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {command} from '../support/resp.js'
 import {runCli} from '../support/run-cli.js'
 import {fillKeys} from '../support/test-data.js'
@@ -28,7 +28,7 @@ async function followAdvice({findings}: CheckResult, code: string): Promise<void
   expect(exit, stderr).to.equal(0)
 }
 
-describeOnServers('check', FLAVOURS, (flavour) => {
+describeOnServers('check', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
 
   before(async () => {
@@ -100,7 +100,7 @@ describeOnServers('check', FLAVOURS, (flavour) => {
   })
 })
 
-describeOnServers('info', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('info', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   let cluster: QuickCluster
 
   before(async () => {

@@ -4,7 +4,7 @@ import type {Plan} from '../../src/manager/plan/plan.js'
 import {startBadServer} from '../support/bad-servers.js'
 import {clusterInfo, selfOf, slotsOf, stories} from '../support/cluster-facts.js'
 import {programPath} from '../support/installed-servers.js'
-import {describeOnServers, FLAVOURS} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {runCli, startProgram} from '../support/run-cli.js'
 import {startNodes, type ServerNode, type ServerNodes} from '../support/server-nodes.js'
 import {fillKeys} from '../support/test-data.js'
@@ -24,7 +24,7 @@ async function expectEmptyAndAlone(nodes: Iterable<ServerNode>): Promise<void> {
   }
 }
 
-describeOnServers('create', FLAVOURS, (flavour) => {
+describeOnServers('create', WITH_ENGINE, (flavour) => {
   it('returns when all nodes agree, every replica follows, and every primary takes writes', async () => {
     const nodes = await startNodes(flavour, 6, {config: AS_SHIPPED})
     const {code, stdout, stderr} = await runCli(['create', ...nodes.addresses, '--replicas', '1', '--yes'])
@@ -55,7 +55,7 @@ describeOnServers('create', FLAVOURS, (flavour) => {
   })
 })
 
-describeOnServers('create, seen before it is done', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('create, seen before it is done', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   let nodes: ServerNodes
 
   before(async () => {
@@ -111,7 +111,7 @@ describeOnServers('create, seen before it is done', ['redis-7.0', 'valkey-9.1'],
   })
 })
 
-describeOnServers('create, when it cannot be', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('create, when it cannot be', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   let nodes: ServerNodes
 
   before(async () => {

@@ -18,9 +18,9 @@ interface Told {
 }
 
 /** @param interruptAfter words after which it gets a Ctrl-C */
-function tell(interruptAfter?: string): Promise<Told> {
+function tell(real: boolean, interruptAfter?: string): Promise<Told> {
   return new Promise((resolve, reject) => {
-    const script = `const {tellStory} = await import(${JSON.stringify(STORY)}); await tellStory(${JSON.stringify(PROJECT_ROOT)})`
+    const script = `const {tellStory} = await import(${JSON.stringify(STORY)}); await tellStory(${JSON.stringify(PROJECT_ROOT)}, ${real})`
     const child = spawn(NODE, ['--input-type=module', '--eval', script], {stdio: ['ignore', 'pipe', 'inherit']})
     let text = ''
     let interrupted = false
@@ -36,12 +36,14 @@ function tell(interruptAfter?: string): Promise<Told> {
 }
 
 function foldersOf(pid: number): string[] {
-  return readdirSync(os.tmpdir()).filter((name) => name.startsWith(`tscluster-test-${pid}-`))
+  return readdirSync(os.tmpdir()).filter((name) => new RegExp(`^tscluster-(test|demo)-${pid}-`).test(name))
 }
 
-describeOnServers('the demo', ['valkey-9.1'], () => {
+describeOnServers('the demo', ['engine', 'valkey-9.1'], (flavour) => {
+  const real = flavour !== 'engine'
+
   it('tells its story to the end, loses nothing and leaves nothing behind', async () => {
-    const {text, code, pid} = await tell()
+    const {text, code, pid} = await tell(real)
     expect(text).to.match(/^\$ tscluster create /m)
     expect(text).to.match(/^done create: /m)
     expect(text).to.match(/^done reshard: 1,000 slots/m)
@@ -53,7 +55,7 @@ describeOnServers('the demo', ['valkey-9.1'], () => {
   })
 
   it('cleans up after Ctrl-C', async () => {
-    const {text, code, pid} = await tell('$ tscluster info')
+    const {text, code, pid} = await tell(real, '$ tscluster info')
     expect(text).to.contain('Interrupted')
     expect(code).to.equal(130)
     expect(foldersOf(pid)).to.deep.equal([])

@@ -10,7 +10,7 @@ import {Traffic} from '../support/traffic.js'
 /** Long enough that no replica takes over by itself while a test is about to ask for it. */
 const NODE_TIMEOUT_MS = 30_000
 
-describeOnServers('failover', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('failover', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   let cluster: QuickCluster
 
   before(async () => {

@@ -2,7 +2,7 @@
 import {expect} from 'chai'
 import {openSlots, selfOf, slotCounts, slotsOf, stories} from '../support/cluster-facts.js'
 import {quickCluster, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, FLAVOURS} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {command} from '../support/resp.js'
 import {runCli, startCli, type CliResult} from '../support/run-cli.js'
 import {differences, digest, fillKeys} from '../support/test-data.js'
@@ -12,7 +12,7 @@ function reshard({entry}: QuickCluster, ...flags: string[]): Promise<CliResult> 
   return runCli(['reshard', entry, '--yes', ...flags])
 }
 
-describeOnServers('reshard', FLAVOURS, (flavour) => {
+describeOnServers('reshard', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
   let before_: ReadonlyMap<string, string>
 
@@ -60,7 +60,7 @@ describeOnServers('reshard', FLAVOURS, (flavour) => {
   })
 })
 
-describeOnServers('reshard under load', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('reshard under load', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   for (const [how, flags] of [
     ['with MIGRATE', []],
     ...(flavour === 'valkey-9.1' ? [['with atomic slot migration', ['--atomic']] as const] : []),
@@ -85,7 +85,7 @@ describeOnServers('reshard under load', ['redis-7.0', 'valkey-9.1'], (flavour) =
   }
 })
 
-describeOnServers('reshard, refused', ['redis-7.0'], (flavour) => {
+describeOnServers('reshard, refused', ['engine', 'redis-7.0'], (flavour) => {
   let cluster: QuickCluster
   let layout: string[]
 
@@ -152,7 +152,7 @@ describeOnServers('reshard, refused', ['redis-7.0'], (flavour) => {
   })
 })
 
-describeOnServers('reshard, interrupted', ['redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('reshard, interrupted', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
   let cluster: QuickCluster
   let keys: ReadonlyMap<string, string>
 

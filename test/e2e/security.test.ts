@@ -4,7 +4,7 @@ import path from 'node:path'
 import {expect} from 'chai'
 import {slotCounts} from '../support/cluster-facts.js'
 import {quickCluster, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers} from '../support/real-servers.js'
+import {describeOnServers, type Flavour} from '../support/real-servers.js'
 import {command} from '../support/resp.js'
 import {runCli, type CliResult} from '../support/run-cli.js'
 import {startNodes, type StartOptions} from '../support/server-nodes.js'
@@ -33,7 +33,10 @@ const PROTECTIONS: readonly Protection[] = [
 ]
 
 for (const {name, start, flags, env} of PROTECTIONS) {
-  describeOnServers(`a cluster with ${name}`, ['redis-7.0', 'valkey-9.1'], (flavour) => {
+  // The engine has passwords, but neither users nor TLS.
+  const flavours: readonly Flavour[] =
+    start.password === undefined ? ['redis-7.0', 'valkey-9.1'] : ['engine', 'redis-7.0', 'valkey-9.1']
+  describeOnServers(`a cluster with ${name}`, flavours, (flavour) => {
     it('is created, filled, resharded, extended, failed over, drained, fixed and checked', async () => {
       const run = async (...words: string[]): Promise<string> => {
         const {code, stdout, stderr} = await runCli([...words, ...flags], {env})

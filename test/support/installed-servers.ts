@@ -1,19 +1,27 @@
-/** Which real servers this machine has: those of scripts/install-servers first, then whatever is on the PATH. */
+/** Which servers this machine has: our own engine, the real ones of scripts/install-servers, then whatever is on the PATH. */
 import {spawnSync} from 'node:child_process'
 import {accessSync, constants} from 'node:fs'
 import path from 'node:path'
+import {PROJECT_ROOT} from './project-root.js'
 
-export type Flavour = 'redis-7.0' | 'redis-8.0' | 'valkey-8.1' | 'valkey-9.1'
+/** `engine`: `tscluster-server`, each node in a process of its own, as a redis-server is. */
+export type Flavour = 'engine' | 'redis-7.0' | 'redis-8.0' | 'valkey-8.1' | 'valkey-9.1'
 
+/** Somebody else's servers. */
 export const FLAVOURS: readonly Flavour[] = ['redis-7.0', 'redis-8.0', 'valkey-8.1', 'valkey-9.1']
+
+export const WITH_ENGINE: readonly Flavour[] = ['engine', ...FLAVOURS]
+
+const ENGINE_SERVER = path.join(PROJECT_ROOT, 'bin', 'tscluster-server.js')
 
 export type Program = 'server' | 'cli' | 'benchmark'
 
 /** Holds `redis-server-7.0`, `valkey-cli-9.1`… */
 const installedBin = path.join(process.env['TSCLUSTER_SERVERS'] ?? '/opt/redis-servers', 'bin')
 
-/** The path of the program; `undefined` when it is not there. */
+/** The path of the program; `undefined` when it is not there. The engine has no tools of its own: Redis 7.0's are for it, too. */
 export function findProgram(flavour: Flavour, program: Program = 'server'): string | undefined {
+  if (flavour === 'engine') return program === 'server' ? ENGINE_SERVER : findProgram('redis-7.0', program)
   const [product, version] = flavour.split('-') as [string, string]
   const installed = path.join(installedBin, `${product}-${program}-${version}`)
   if (isExecutable(installed)) return installed
@@ -27,6 +35,12 @@ export function programPath(flavour: Flavour, program: Program = 'server'): stri
     throw new Error(`the ${program} of ${flavour} is missing: run scripts/install-servers as root`)
   }
   return found
+}
+
+/** What starts a server, before its own arguments. @throws Error as `programPath` does */
+export function serverCommand(flavour: Flavour): string[] {
+  const server = programPath(flavour)
+  return flavour === 'engine' ? [process.env['TSCLUSTER_NODE'] ?? process.execPath, server] : [server]
 }
 
 /** Whether a missing server is a failure (CI) or only less to test. */

@@ -1,8 +1,8 @@
-/** Suites that run once for each real server flavour that is installed. */
+/** Suites that run once for each server flavour that is installed, our own engine among them where a suite names it. */
 import {findProgram, programPath, serversAreRequired, type Flavour} from './installed-servers.js'
 import {stopAllNodes} from './server-nodes.js'
 
-export {FLAVOURS, type Flavour} from './installed-servers.js'
+export {FLAVOURS, WITH_ENGINE, type Flavour} from './installed-servers.js'
 
 const END_TO_END_TIMEOUT_MS = 60_000
 

@@ -1,10 +1,10 @@
-/** Real servers as child processes: started on free loopback ports, each in a folder of its own, and never left behind. */
+/** Servers as child processes: started on free loopback ports, each in a folder of its own, and never left behind. */
 import {spawn, type ChildProcess} from 'node:child_process'
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {freePort} from './free-ports.js'
-import {programPath, type Flavour} from './installed-servers.js'
+import {serverCommand, type Flavour} from './installed-servers.js'
 import {command, RespError, type RespTarget, type RespValue} from './resp.js'
 import {configFile, type StartOptions} from './server-config.js'
 import {clientTls} from './tls-files.js'
@@ -168,8 +168,7 @@ async function startSomewhere(flavour: Flavour, options: StartOptions, index: nu
 }
 
 function launch(flavour: Flavour, directory: string): ChildProcess {
-  const server = programPath(flavour)
-  const words = [server, path.join(directory, 'server.conf')]
+  const words = [...serverCommand(flavour), path.join(directory, 'server.conf')]
   // Where there is setpriv the kernel ends the server with us, even when we are killed.
   const [program, ...args] = existsSync('/usr/bin/setpriv')
     ? ['/usr/bin/setpriv', '--pdeathsig', 'KILL', ...words]
@@ -185,10 +184,16 @@ async function untilAnswering(node: ServerNode): Promise<void> {
   await until(
     async () => {
       if (hasEnded(node.process)) throw new ServerEnded(`the server on ${node.address} ended at once`)
-      return (await command(node, 'PING').catch(asLoading)) === 'PONG'
+      return (await command(node, 'PING').catch(asLoading)) === 'PONG' && (await isOurs(node))
     },
     {timeoutMs: START_TIMEOUT_MS, what: `the server on ${node.address} to answer PING`, giveUpOn: ServerEnded},
   )
+}
+
+/** Another process may have taken the port meanwhile: then it is its server that answers, and ours is about to end. */
+async function isOurs(node: ServerNode): Promise<boolean> {
+  const info = String(await command(node, 'INFO', 'server'))
+  return /^process_id:(\d+)/m.exec(info)?.[1] === String(node.process.pid)
 }
 
 class ServerEnded extends Error {}

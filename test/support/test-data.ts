@@ -11,7 +11,7 @@ export const KEY_TYPES: readonly KeyType[] = ['string', 'list', 'hash', 'set', '
 export interface FillOptions {
   /** Length of each value. Default 16. */
   readonly valueBytes?: number
-  /** The types in turn. Default all six. */
+  /** The types in turn. Default all six, or what the server has of them: the engine has no streams. */
   readonly types?: readonly KeyType[]
   /** Names are `<prefix><number>`; put a `{tag}` here to fill one slot. Default `key:`. */
   readonly prefix?: string
@@ -31,9 +31,10 @@ export type Targets = Iterable<RespTarget>
 
 /** Writes `count` keys, each to the owner of its slot, and returns their names. @throws RespError of the first refused write. */
 export async function fillKeys(targets: Targets, count: number, options: FillOptions = {}): Promise<string[]> {
-  const {valueBytes = 16, types = KEY_TYPES, prefix = 'key:', expireEvery = 10} = options
+  const {valueBytes = 16, prefix = 'key:', expireEvery = 10} = options
   const primaries = await openPrimaries(targets)
   try {
+    const types = options.types ?? (await typesOf(primaries.connections[0]))
     const keys = Array.from({length: count}, (_, index) => `${prefix}${index}`)
     const commands = new Map<RespConnection, Command[]>()
     for (const [index, key] of keys.entries()) {
@@ -48,6 +49,21 @@ export async function fillKeys(targets: Targets, count: number, options: FillOpt
   } finally {
     primaries.close()
   }
+}
+
+/** The types of keys that a server has. */
+export async function keyTypesOf(target: RespTarget): Promise<readonly KeyType[]> {
+  const connection = await RespConnection.open(target)
+  try {
+    return await typesOf(connection)
+  } finally {
+    connection.close()
+  }
+}
+
+async function typesOf(connection: RespConnection | undefined): Promise<readonly KeyType[]> {
+  const [xadd] = ((await connection?.call('COMMAND', 'INFO', 'XADD')) ?? [null]) as RespValue[]
+  return xadd === null ? KEY_TYPES.filter((type) => type !== 'stream') : KEY_TYPES
 }
 
 /**

@@ -13,7 +13,7 @@ import {TLS_FILES} from '../../support/tls-files.js'
 import {until} from '../../support/until.js'
 import {expectSame, ours} from './side-by-side.js'
 
-describeOnServers('an interruption', ['redis-8.0'], (flavour) => {
+describeOnServers('an interruption', ['engine', 'redis-8.0'], (flavour) => {
   it('leaves no slot half-way, loses nothing, and ends with 130', async () => {
     const cluster = await quickCluster(flavour, {primaries: 3})
     await fillKeys([...cluster.primaries], 20_000)
@@ -30,7 +30,7 @@ describeOnServers('an interruption', ['redis-8.0'], (flavour) => {
   })
 })
 
-describeOnServers('a dead primary', ['redis-8.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('a dead primary', ['engine', 'redis-8.0', 'valkey-9.1'], (flavour) => {
   afterEach(stopAllNodes)
 
   it('is replaced by its replica, keys and all, when fix is told to go on without it', async () => {
@@ -69,7 +69,7 @@ describeOnServers('a dead primary', ['redis-8.0', 'valkey-9.1'], (flavour) => {
   })
 })
 
-describeOnServers('keys of a slot in several nodes', ['redis-8.0'], (flavour) => {
+describeOnServers('keys of a slot in several nodes', ['engine', 'redis-8.0'], (flavour) => {
   it('are brought together by fix, once somebody says yes', async () => {
     const cluster = await quickCluster(flavour, {primaries: 3})
     const [first, second] = cluster.ids as [string, string]
@@ -134,7 +134,7 @@ describeOnServers('logging in', ['redis-8.0', 'valkey-9.1'], (flavour) => {
   })
 })
 
-describeOnServers('IPv6', ['redis-8.0'], (flavour) => {
+describeOnServers('IPv6', ['engine', 'redis-8.0'], (flavour) => {
   it('with and without brackets', async () => {
     const cluster = await quickCluster(flavour, {primaries: 3, host: '::1'})
     const {port} = cluster.nodes.node(0)
@@ -145,7 +145,7 @@ describeOnServers('IPv6', ['redis-8.0'], (flavour) => {
   })
 })
 
-describeOnServers('atomic slot migration', ['valkey-9.1', 'redis-8.0'], (flavour) => {
+describeOnServers('atomic slot migration', ['engine', 'valkey-9.1', 'redis-8.0'], (flavour) => {
   it('moves slots whole where the servers can, and is refused where they cannot', async () => {
     const cluster = await quickCluster(flavour, {primaries: 3})
     const [first, second] = cluster.ids as [string, string]
@@ -169,7 +169,7 @@ describe('the name by which the program is called', () => {
   })
 })
 
-describeOnServers('set-timeout', ['redis-8.0'], (flavour) => {
+describeOnServers('set-timeout', ['engine', 'redis-8.0'], (flavour) => {
   it('fails when a node does not keep it, and tells which', async () => {
     const nodes = await startNodes(flavour, 1)
     await nodes.command(0, 'CLUSTER', 'ADDSLOTSRANGE', 0, 16383)

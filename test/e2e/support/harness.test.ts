@@ -3,12 +3,12 @@ import {existsSync} from 'node:fs'
 import {expect} from 'chai'
 import {startBadServer} from '../../support/bad-servers.js'
 import {evenSlots, quickCluster, untilClusterAgrees, type QuickCluster} from '../../support/quick-cluster.js'
-import {describeOnServers, FLAVOURS} from '../../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../../support/real-servers.js'
 import {command, RespConnection, RespError} from '../../support/resp.js'
 import {startProgram} from '../../support/run-cli.js'
 import {startNodes} from '../../support/server-nodes.js'
 import {describeInTerminal, Terminal} from '../../support/terminal.js'
-import {differences, digest, fillKeys, KEY_TYPES} from '../../support/test-data.js'
+import {differences, digest, fillKeys, keyTypesOf} from '../../support/test-data.js'
 
 async function failureOf(promise: Promise<unknown>): Promise<Error> {
   return promise.then(
@@ -73,7 +73,7 @@ describeOnServers('servers of the harness', ['redis-7.0'], (flavour) => {
   })
 })
 
-describeOnServers('a quick cluster', FLAVOURS, (flavour) => {
+describeOnServers('a quick cluster', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
 
   before(async () => {
@@ -93,8 +93,9 @@ describeOnServers('a quick cluster', FLAVOURS, (flavour) => {
     await fillKeys(cluster.nodes, 600)
     const before = await digest(cluster.nodes)
     expect(before.size).to.equal(600)
-    for (const type of KEY_TYPES) {
-      expect([...before.values()].filter((value) => value.startsWith(type))).to.have.lengthOf(100)
+    const types = await keyTypesOf(cluster.primaries[0]!)
+    for (const type of types) {
+      expect([...before.values()].filter((value) => value.startsWith(type))).to.have.lengthOf(600 / types.length)
     }
     expect(differences(before, await digest(cluster.nodes))).to.deep.equal([])
 

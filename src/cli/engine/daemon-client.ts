@@ -1,0 +1,135 @@
+/** From a command to the daemon of a state folder: is there one, start one, ask it. */
+import {spawn} from 'node:child_process'
+import {openSync, closeSync, readFileSync, rmSync} from 'node:fs'
+import {fileURLToPath} from 'node:url'
+import {setTimeout as sleep} from 'node:timers/promises'
+import {ManagerError} from '../../manager/error.js'
+import {askDaemon, type DaemonAnswer, type DaemonRequest, type RunningNode} from './daemon-protocol.js'
+import type {StateFolder} from './state-folder.js'
+
+export type DaemonState =
+  | {readonly kind: 'none'}
+  /** It went without a word: killed, or the machine was started anew. */
+  | {readonly kind: 'stale'; readonly pid: number}
+  | {readonly kind: 'running'; readonly pid: number; readonly version: string; readonly nodes: readonly RunningNode[]}
+
+const LOOK_LIMIT_MS = 5_000
+const START_LIMIT_MS = 15_000
+/** A daemon writes its record a moment before it listens. */
+const BIRTH_MS = 2_000
+const PAUSE_MS = 20
+
+/** @throws ManagerError `timed-out` when the process is there and does not answer */
+export async function findDaemon(folder: StateFolder): Promise<DaemonState> {
+  for (;;) {
+    const record = folder.record()
+    if (record === undefined) return {kind: 'none'}
+    try {
+      const answer = await askDaemon(record.socket, {do: 'status'}, LOOK_LIMIT_MS)
+      if (answer.did === 'status') {
+        return {kind: 'running', pid: answer.pid, version: answer.version, nodes: answer.nodes}
+      }
+      throw new ManagerError('protocol', `the engine's process ${record.pid} gives an answer that cannot be read`)
+    } catch (error) {
+      if (error instanceof ManagerError) throw error
+      const {code} = error as NodeJS.ErrnoException
+      if (code === 'ETIMEDOUT') throw hangs(record.pid)
+      const isYoung = Date.now() - record.startedMs < BIRTH_MS && isAlive(record.pid)
+      if (!isYoung) return {kind: 'stale', pid: record.pid}
+    }
+    await sleep(PAUSE_MS)
+  }
+}
+
+/** Takes away what a daemon left that is gone. */
+export function removeRecord(folder: StateFolder): void {
+  rmSync(folder.recordFile, {force: true})
+}
+
+/**
+ * The daemon of this folder; started when there is none.
+ * @throws ManagerError `io` when it does not come up, with what it said
+ */
+export async function ensureDaemon(folder: StateFolder, version: string): Promise<void> {
+  folder.make()
+  const state = await findDaemon(folder)
+  if (state.kind === 'running') return
+  // What cannot be read is no record, but it is in the way.
+  removeRecord(folder)
+  await launch(folder, version)
+}
+
+/** @throws ManagerError when it is gone, hangs, or fails */
+export async function ask<Kind extends DaemonAnswer['did']>(
+  folder: StateFolder,
+  request: DaemonRequest & {readonly do: Kind},
+): Promise<Extract<DaemonAnswer, {did: Kind}>> {
+  const record = folder.record()
+  if (record === undefined) throw new ManagerError('unreachable', `no engine runs in ${folder.path}`)
+  const answer = await askDaemon(record.socket, request).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT') throw hangs(record.pid)
+    throw new ManagerError('unreachable', `the engine's process ${record.pid} is gone`, {
+      hint: `see ${folder.logFile}`,
+      cause: error,
+    })
+  })
+  if (answer.did === request.do) return answer as Extract<DaemonAnswer, {did: Kind}>
+  throw new ManagerError('io', answer.did === 'fail' ? answer.error : 'the engine answers something else')
+}
+
+/** Beside us, not below us: it goes on when we and our terminal are gone. */
+async function launch(folder: StateFolder, version: string): Promise<void> {
+  const log = openSync(folder.logFile, 'a', 0o600)
+  const {program, options} = daemonProgram()
+  const child = spawn(process.execPath, [...options, program, folder.path, version], {
+    cwd: folder.path,
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+  })
+  closeSync(log)
+  const failure = await new Promise<string | undefined>((resolve) => {
+    const timer = setTimeout(() => resolve('it did not come up in time'), START_LIMIT_MS)
+    const settle = (what: string | undefined): void => {
+      clearTimeout(timer)
+      resolve(what)
+    }
+    child.once('message', (message: {readonly error?: string}) => settle(message.error))
+    child.once('error', (error) => settle(error.message))
+    child.once('exit', () => settle(`it ended at once; its last words: ${lastLine(folder.logFile)}`))
+  })
+  if (child.connected) child.disconnect()
+  child.unref()
+  // Another command may have been quicker: then its daemon is ours.
+  if (failure === undefined || (await findDaemon(folder)).kind === 'running') return
+  throw new ManagerError('io', `the engine cannot be started: ${failure}`, {hint: `see ${folder.logFile}`})
+}
+
+/** From a build it is run as it is, from the sources (bin/dev.js) by way of tsx. */
+function daemonProgram(): {program: string; options: readonly string[]} {
+  const fromSources = import.meta.url.endsWith('.ts')
+  const program = fileURLToPath(new URL(fromSources ? './daemon-main.ts' : './daemon-main.js', import.meta.url))
+  return {program, options: fromSources ? ['--import', import.meta.resolve('tsx')] : []}
+}
+
+function hangs(pid: number): ManagerError {
+  return new ManagerError('timed-out', `the engine's process ${pid} does not answer`, {
+    hint: `it is very busy or hangs; \`kill -9 ${pid}\` ends it`,
+  })
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+function lastLine(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? ''
+  } catch {
+    return ''
+  }
+}

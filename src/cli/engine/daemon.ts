@@ -1,0 +1,154 @@
+/** The process that holds the nodes of one state folder: starts and stops them when a command asks, and ends with the last one. */
+import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
+import type {Server} from 'node:net'
+import type {EngineNode} from '../../engine/index.js'
+import {answerWith, type DaemonAnswer, type DaemonRequest, type Ended, type RunningNode} from './daemon-protocol.js'
+import {NODE_CONF, type DaemonRecord, type StateFolder} from './state-folder.js'
+
+interface Held {
+  readonly node: EngineNode
+  readonly startedMs: number
+}
+
+/** Somebody else holds this state folder. */
+export class FolderTaken extends Error {}
+
+export class Daemon {
+  readonly #folder: StateFolder
+  readonly #version: string
+  readonly #nodes = new Map<number, Held>()
+  readonly #server: Server
+  /** Requests are carried out one after another: two that start the same port must not meet. */
+  #queue: Promise<unknown> = Promise.resolve()
+  #end: () => void = () => undefined
+  /** Resolves when the last node has ended, or all were stopped. */
+  readonly ended = new Promise<void>((resolve) => (this.#end = resolve))
+
+  constructor(folder: StateFolder, version: string) {
+    this.#folder = folder
+    this.#version = version
+    this.#server = answerWith((request) => this.#inTurn(() => this.#handle(request)))
+  }
+
+  /**
+   * Takes the folder and listens for requests.
+   * @throws FolderTaken when another daemon was quicker
+   */
+  async listen(): Promise<void> {
+    const {socket, recordFile} = this.#folder
+    const record: DaemonRecord = {
+      schema: 'tscluster.engine-daemon/1',
+      pid: process.pid,
+      socket,
+      version: this.#version,
+      startedMs: Date.now(),
+    }
+    try {
+      writeFileSync(recordFile, `${JSON.stringify(record)}\n`, {flag: 'wx', mode: 0o600})
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw new FolderTaken(`${recordFile} is there already`)
+      throw error
+    }
+    // The record is ours, so whoever left this socket is gone.
+    if (process.platform !== 'win32') rmSync(socket, {force: true})
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(socket, () => resolve())
+    })
+  }
+
+  async start(ports: readonly number[]): Promise<(Ended & {readonly already: boolean})[]> {
+    const results = await Promise.all(ports.map((port) => this.#startOne(port)))
+    this.#endIfEmpty()
+    return results
+  }
+
+  async stop(ports: readonly number[] = [...this.#nodes.keys()]): Promise<Ended[]> {
+    const results = await Promise.all(ports.map((port) => this.#stopOne(port)))
+    this.#endIfEmpty()
+    return results
+  }
+
+  /** Stops everything and gives the folder back. */
+  async close(): Promise<void> {
+    await this.#inTurn(() => this.stop())
+    this.#release()
+  }
+
+  #release(): void {
+    this.#server.close()
+    rmSync(this.#folder.recordFile, {force: true})
+    if (process.platform !== 'win32') rmSync(this.#folder.socket, {force: true})
+    this.#end()
+  }
+
+  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
+    const result = this.#queue.then(work)
+    this.#queue = result.catch(() => undefined)
+    return result
+  }
+
+  async #handle(request: DaemonRequest): Promise<DaemonAnswer> {
+    const {pid} = process
+    switch (request.do) {
+      case 'status':
+        return {did: 'status', pid, version: this.#version, nodes: await this.#report()}
+      case 'start':
+        return {did: 'start', pid, nodes: await this.start(request.ports)}
+      case 'stop':
+        return {did: 'stop', pid, nodes: await this.stop(request.ports)}
+    }
+  }
+
+  async #startOne(port: number): Promise<Ended & {readonly already: boolean}> {
+    if (this.#nodes.has(port)) return {port, already: true}
+    try {
+      const {startConfiguredNode} = await import('../../engine/library/configured-node.js')
+      const file = this.#folder.nodeFile(port, NODE_CONF)
+      const text = readFileSync(file, 'utf8')
+      const directory = this.#folder.nodeFolder(port)
+      const isNew = !existsSync(this.#folder.nodeFile(port, 'nodes.conf'))
+      const node = await startConfiguredNode({text, directory, file: {path: file, text}}, {isNew})
+      this.#nodes.set(port, {node, startedMs: Date.now()})
+      void node.ended.then(() => this.#forget(port, node))
+      return {port, already: false}
+    } catch (error) {
+      return {port, already: false, error: messageOf(error)}
+    }
+  }
+
+  async #stopOne(port: number): Promise<Ended> {
+    const held = this.#nodes.get(port)
+    if (held === undefined) return {port, error: 'does not run'}
+    try {
+      await held.node.stop()
+      this.#nodes.delete(port)
+      return {port}
+    } catch (error) {
+      return {port, error: messageOf(error)}
+    }
+  }
+
+  /** A client's SHUTDOWN ends a node as well. */
+  #forget(port: number, node: EngineNode): void {
+    if (this.#nodes.get(port)?.node !== node) return
+    this.#nodes.delete(port)
+    void this.#inTurn(() => Promise.resolve(this.#endIfEmpty()))
+  }
+
+  /** Once the answer that is under way has left. */
+  #endIfEmpty(): void {
+    if (this.#nodes.size === 0) setImmediate(() => this.#nodes.size === 0 && this.#release())
+  }
+
+  #report(): Promise<RunningNode[]> {
+    const held = [...this.#nodes].sort(([a], [b]) => a - b)
+    return Promise.all(
+      held.map(async ([port, {node, startedMs}]) => ({port, host: node.host, startedMs, ...(await node.describe())})),
+    )
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,70 @@
+/** What every command has in common, whether it speaks to a cluster or not: output flags, one line for an error, an exit code. */
+import {Command, Flags} from '@oclif/core'
+import {ManagerError, toManagerError} from '../manager/error.js'
+import {EXIT, exitCodeOfError, type ExitCode} from './exit-code.js'
+import {outputFlags} from './flags.js'
+import {createPrompt, type Prompt} from './prompt.js'
+import {errorToJson, jsonRenderer, streamingEvents} from './render/json.js'
+import type {Renderer} from './render/renderer.js'
+import {usageErrorOf} from './usage-error.js'
+import {processWorld, type World} from './world.js'
+
+export interface OutputFlags {
+  readonly quiet: boolean
+  readonly color: boolean
+  readonly events?: boolean
+}
+
+export abstract class PlainCommand extends Command {
+  static override enableJsonFlag = true
+  static override baseFlags = {
+    ...outputFlags,
+    help: Flags.help({char: 'h', summary: 'show this help', helpGroup: 'GLOBAL'}),
+  }
+
+  protected readonly world: World = processWorld()
+  #prompt: Prompt | undefined
+  #renderer: Renderer | undefined
+
+  protected get prompt(): Prompt {
+    return (this.#prompt ??= createPrompt(this.world))
+  }
+
+  protected end(code: ExitCode): void {
+    process.exitCode = code
+  }
+
+  /** The one that errors are told by from now on, too. */
+  protected async openRenderer(flags: OutputFlags): Promise<Renderer> {
+    const base = this.jsonEnabled() ? jsonRenderer() : await this.#textRenderer(flags)
+    this.#renderer = flags.events === true ? streamingEvents(base, this.world.stderr) : base
+    return this.#renderer
+  }
+
+  protected override async catch(thrown: Error): Promise<void> {
+    const error = usageErrorOf(thrown, this.ctor) ?? toManagerError(thrown)
+    const code = thrown instanceof ManagerError || error.code === 'usage' ? exitCodeOfError(error) : EXIT.failed
+    if (process.env['DEBUG'] !== undefined) this.world.stderr.write(`${thrown.stack}\n`)
+    if (this.jsonEnabled()) {
+      this.logJson(errorToJson(error, code))
+    } else {
+      const renderer = this.#renderer ?? (await this.#textRenderer({quiet: false, color: true}))
+      renderer.error(error)
+    }
+    this.end(code)
+  }
+
+  protected override finally(): Promise<void> {
+    this.#renderer?.close()
+    return Promise.resolve()
+  }
+
+  protected override logJson(json: unknown): void {
+    this.world.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+  }
+
+  async #textRenderer(flags: {readonly quiet: boolean; readonly color: boolean}): Promise<Renderer> {
+    const {TextRenderer} = await import('./render/text.js')
+    return new TextRenderer(this.world, flags)
+  }
+}

@@ -1,0 +1,138 @@
+/** MIGRATE: keys go to another node, and are deleted here when it has them. */
+import {encodeDumpPayload} from '../persistence/dump-payload.js'
+import {type Bytes} from '../ports.js'
+import {type Database} from '../keyspace/database.js'
+import {parseSafeInteger} from '../resp/numbers.js'
+import {type Call, type CommandFamily} from '../server/call.js'
+import {type KeyToSend, type MigrationEnd} from '../server/migration-lane.js'
+import {type Server} from '../server/server.js'
+import {type BlockedState, type Client} from '../server/client.js'
+import {NOT_AN_INTEGER, SYNTAX_ERROR} from './arguments.js'
+import {dumpHandlers} from './dump-restore.js'
+import {genericFacts} from './specs/generic.js'
+import {wait} from './wait.js'
+
+const DEFAULT_TIMEOUT_MS = 1000
+const KEYS_NEED_EMPTY_KEY = 'ERR When using MIGRATE KEYS option, the key argument must be set to the empty string'
+
+interface MigrateOptions {
+  readonly keys: readonly Bytes[]
+  readonly credentials: readonly Bytes[]
+  readonly copy: boolean
+  readonly replace: boolean
+}
+
+/**
+ * The client waits, and so does everybody who touches one of the keys, until the target has answered: nobody sees a key on both
+ * nodes, or on neither.
+ */
+function migrate(call: Call): void {
+  const {argv, reply, server, db, client} = call
+  if (call.inTransaction) return reply.error('ERR MIGRATE inside MULTI is not supported by the tscluster engine')
+  const options = parseOptions(argv)
+  if (typeof options === 'string') return reply.error(options)
+  const timeoutMs = parseSafeInteger(argv[5]!)
+  const targetDb = parseSafeInteger(argv[4]!)
+  if (timeoutMs === undefined || targetDb === undefined) return reply.error(NOT_AN_INTEGER)
+  const keys = [...new Set(options.keys)].filter((key) => db.has(key))
+  if (keys.length === 0) return reply.status('NOKEY')
+  const {copy, replace, credentials} = options
+  if (!copy) server.keyFreeze.freeze(db, keys)
+  const blocked = waitForEnd(server, client)
+  server.migrator.start({
+    request: {
+      target: {host: argv[1]!, port: Number.parseInt(argv[2]!, 10) || 0},
+      db: targetDb,
+      credentials,
+      command: server.clusterEnabled ? 'RESTORE-ASKING' : 'RESTORE',
+      replace,
+      timeoutMs: timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs,
+      collect: () => collect(db, keys, server.nowMs),
+    },
+    done: (end) => {
+      if (!copy) forgetSent(server, db, keys, end)
+      // Otherwise CLIENT UNBLOCK, a new role or a lost connection has ended the wait.
+      if (client.blocked === blocked) answer(server, client, end)
+    },
+  })
+}
+
+/** What is still there when the connection stands; a key whose time has passed is left behind. */
+function collect(db: Database, keys: readonly Bytes[], nowMs: number): KeyToSend[] {
+  const found: KeyToSend[] = []
+  for (const key of keys) {
+    const value = db.get(key)
+    if (value === undefined) continue
+    const expireAtMs = db.expiryOf(key)
+    const ttlMs = expireAtMs === undefined ? 0 : Math.max(1, expireAtMs - nowMs)
+    found.push({key, payload: encodeDumpPayload(value), ttlMs})
+  }
+  return found
+}
+
+function waitForEnd(server: Server, client: Client): BlockedState {
+  const blocked: BlockedState = {
+    kind: 'migrate',
+    timeoutAtMs: Infinity,
+    // CLIENT UNBLOCK: the keys go on without the client.
+    onTimeout: ({output}) => output.error('IOERR error or timeout reading to target instance'),
+  }
+  server.blocking.block(client, blocked)
+  return blocked
+}
+
+/** The target has these keys: here they go, and whoever waited for one of them tries again. */
+function forgetSent(
+  server: Server,
+  db: Database,
+  keys: readonly Bytes[],
+  {acknowledged, isAbandoned}: MigrationEnd,
+): void {
+  const deleted = isAbandoned ? [] : acknowledged.filter((key) => db.delete(key))
+  for (const key of deleted) {
+    db.modified(key)
+    server.notify('g', 'del', key, db.index)
+    server.dirty++
+  }
+  if (deleted.length > 0) {
+    server.propagation.add(db.index, ['DEL', ...deleted])
+    server.propagation.commit()
+  }
+  server.keyFreeze.thaw(db, keys)
+}
+
+function answer(server: Server, client: Client, {error, isAbandoned}: MigrationEnd): void {
+  if (isAbandoned) return
+  if (error === undefined) {
+    client.output.ok()
+    server.blocking.unblock(client)
+  } else server.blocking.unblockWithError(client, error)
+}
+
+function parseOptions(argv: readonly Bytes[]): MigrateOptions | string {
+  let copy = false
+  let replace = false
+  let credentials: readonly Bytes[] = []
+  for (let at = 6; at < argv.length; at++) {
+    const option = argv[at]!.toLowerCase()
+    const left = argv.length - at - 1
+    if (option === 'copy') copy = true
+    else if (option === 'replace') replace = true
+    else if (option === 'auth' || option === 'auth2') {
+      const words = option === 'auth' ? 1 : 2
+      if (left < words) return SYNTAX_ERROR
+      credentials = argv.slice(at + 1, at + 1 + words)
+      at += words
+    } else if (option === 'keys') {
+      if (argv[3] !== '') return KEYS_NEED_EMPTY_KEY
+      return {keys: argv.slice(at + 1), credentials, copy, replace}
+    } else return SYNTAX_ERROR
+  }
+  return {keys: [argv[3]!], credentials, copy, replace}
+}
+
+export const transferFamily: CommandFamily = {
+  group: 'generic',
+  facts: genericFacts,
+  handlers: {...dumpHandlers, migrate, wait},
+}

@@ -1,0 +1,7 @@
+/** The engine's front door, `tscluster/engine`: nodes and clusters in the caller's own process. Documented in docs/engine.md. */
+export {startCluster, type StartClusterOptions} from './library/start-cluster.js'
+export {startNode, type StartNodeOptions} from './library/start-node.js'
+export {type Condition, type EngineCluster, type WaitOptions} from './library/engine-cluster.js'
+export {type EngineNode, type NodeDescription} from './library/engine-node.js'
+export {type DirectiveValue} from './library/node-settings.js'
+export {type Reply} from './library/node-connection.js'

@@ -1,0 +1,136 @@
+/** Replication in a node's turns: gives `Replication` its data, wires and executor, and tells the server of a new role. */
+import {type EncodingLimits} from '../values/encoding-limits.js'
+import {type Database} from '../keyspace/database.js'
+import {type LogLevel, type Rng} from '../ports.js'
+import {type Directives, type ReplicationHost, type Wires} from '../replication/host.js'
+import {Replication} from '../replication/replication.js'
+import {replicationInfo} from '../replication/report.js'
+import {type Client} from '../server/client.js'
+import {type Server} from '../server/server.js'
+import {type Stats} from '../server/stats.js'
+import {type NodePart} from './core.js'
+import {PrimaryClient, type RunRequest} from './primary-client.js'
+
+class NodeReplicationHost implements ReplicationHost {
+  readonly #server: Server
+  readonly executor: PrimaryClient
+
+  constructor(server: Server, run: RunRequest) {
+    this.#server = server
+    this.executor = new PrimaryClient(server, run)
+  }
+
+  get nowMs(): number {
+    return this.#server.nowMs
+  }
+
+  get rng(): Rng {
+    return this.#server.rng
+  }
+
+  get config(): Directives {
+    return this.#server.config
+  }
+
+  get databases(): readonly Database[] {
+    return this.#server.databases
+  }
+
+  get limits(): EncodingLimits {
+    return this.#server.encodingLimits
+  }
+
+  get links(): Wires {
+    return this.#server.links
+  }
+
+  get stats(): Stats {
+    return this.#server.stats
+  }
+
+  log(level: LogLevel, text: string): void {
+    this.#server.log(level, text)
+  }
+
+  streamWanted(isWanted: boolean): void {
+    const {propagation, replication} = this.#server
+    propagation.removeSink(replication.stream)
+    if (isWanted) propagation.addSink(replication.stream)
+  }
+
+  isSnapshotRunning(): boolean {
+    return this.#server.databases.some(({observer}) => observer !== undefined)
+  }
+
+  roleChanged(isReplica: boolean): void {
+    const server = this.#server
+    server.isReplica = isReplica
+    server.primaryLinkIsUp = server.replication.linkIsUp
+    if (!isReplica) return
+    server.migrator.abandonAll()
+    server.blocking.endAllForNewRole()
+  }
+
+  emptyData(): void {
+    const server = this.#server
+    server.saving.abandonBackgroundWork()
+    server.replication.replicas.abandonSync()
+    for (const database of server.databases) {
+      server.watchedKeys.touchAll(database)
+      database.clear()
+    }
+  }
+
+  setLoading(loading: boolean): void {
+    this.#server.loading = loading
+  }
+
+  dataReplaced(): void {
+    this.#server.saving.dataReplaced()
+  }
+}
+
+/** Installs `server.replication`; `run` executes one request of a client. */
+export function makeReplicationPart(server: Server, run: RunRequest): NodePart {
+  const host = new NodeReplicationHost(server, run)
+  const replication = new Replication(host, () => server.saving.auxFields(false))
+  server.replication = replication
+  server.infoSections.set('replication', () => infoSection(server))
+  let isStarted = false
+  return {
+    tick: () => {
+      if (!isStarted) followConfiguredPrimary(server)
+      isStarted = true
+      replication.tick()
+      server.goodReplicas = replication.replicas.goodReplicas
+    },
+    beforeSleep: () => replication.work(),
+    flush: () => {
+      server.propagation.commit()
+      replication.flush()
+      server.primaryLinkIsUp = replication.linkIsUp
+    },
+    nextWakeMs: () => (replication.hasWork ? server.nowMs : Infinity),
+    clientClosed: (client: Client) => {
+      if (client.replica !== undefined) replication.replicas.detach(client.replica)
+    },
+  }
+}
+
+/** `replicaof` in the configuration file. */
+function followConfiguredPrimary(server: Server): void {
+  const [host, port] = server.config.text('replicaof').split(' ')
+  if (server.clusterEnabled || server.isReplica || host === undefined || port === undefined) return
+  server.replication.replicateFrom({host, port: Number(port)})
+}
+
+function infoSection({replication, config, nowMs}: Server): string {
+  const wanted = config.number('min-replicas-max-lag') > 0 ? config.number('min-replicas-to-write') : 0
+  return replicationInfo(replication, nowMs, {
+    backlogSize: config.number('repl-backlog-size'),
+    priority: config.number('replica-priority'),
+    isReadOnly: config.flag('replica-read-only'),
+    isAnnounced: config.flag('replica-announced'),
+    minReplicas: wanted,
+  })
+}

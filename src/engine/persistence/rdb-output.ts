@@ -1,0 +1,132 @@
+/** Bytes in the making: lengths and strings as an RDB file has them. */
+import {type Bytes} from '../ports.js'
+import {isCanonicalInteger} from '../values/integer.js'
+import {compressLzf} from './lzf.js'
+import {
+  COMPRESSED_FROM_BYTES,
+  COMPRESSION_SAVES_BYTES,
+  INTEGER_TEXT_BYTES,
+  LENGTH,
+  STRING_ENCODING,
+} from './rdb-format.js'
+
+const INITIAL_CAPACITY = 256
+const TWO_TO_32 = 2 ** 32
+
+export class RdbOutput {
+  #buffer = Buffer.allocUnsafe(INITIAL_CAPACITY)
+  #length = 0
+  readonly #compresses: boolean
+
+  constructor(compresses = true) {
+    this.#compresses = compresses
+  }
+
+  get length(): number {
+    return this.#length
+  }
+
+  /** All bytes so far; the output is empty afterwards and the bytes are the caller's. */
+  take(): Uint8Array {
+    const taken = this.#buffer.subarray(0, this.#length)
+    this.#buffer = Buffer.allocUnsafe(INITIAL_CAPACITY)
+    this.#length = 0
+    return taken
+  }
+
+  u8(byte: number): void {
+    this.#reserve(1)
+    this.#buffer[this.#length++] = byte
+  }
+
+  u16le(value: number): void {
+    this.#reserve(2)
+    this.#length = this.#buffer.writeUInt16LE(value, this.#length)
+  }
+
+  i64le(value: bigint): void {
+    this.#reserve(8)
+    this.#length = this.#buffer.writeBigInt64LE(value, this.#length)
+  }
+
+  f64le(value: number): void {
+    this.#reserve(8)
+    this.#length = this.#buffer.writeDoubleLE(value, this.#length)
+  }
+
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length)
+    this.#buffer.set(bytes, this.#length)
+    this.#length += bytes.length
+  }
+
+  /** Characters as they are, without a length. */
+  text(bytes: Bytes): void {
+    this.#reserve(bytes.length)
+    this.#length += this.#buffer.write(bytes, this.#length, 'latin1')
+  }
+
+  /** A length: 1, 2, 5 or 9 bytes. */
+  count(value: number): void {
+    if (value < 64) return this.u8(value)
+    if (value < 16384) {
+      this.u8(LENGTH.bits14 | (value >>> 8))
+      return this.u8(value & 0xff)
+    }
+    this.#reserve(9)
+    if (value < TWO_TO_32) {
+      this.#buffer[this.#length++] = LENGTH.bits32
+      this.#length = this.#buffer.writeUInt32BE(value, this.#length)
+    } else {
+      this.#buffer[this.#length++] = LENGTH.bits64
+      this.#length = this.#buffer.writeBigUInt64BE(BigInt(value), this.#length)
+    }
+  }
+
+  /** A string, in the shortest of its encodings, as Redis chooses it. */
+  string(bytes: Bytes): void {
+    if (bytes.length >= COMPRESSED_FROM_BYTES) return this.blob(Buffer.from(bytes, 'latin1'))
+    if (bytes.length <= INTEGER_TEXT_BYTES && isCanonicalInteger(bytes) && this.#integer(Number(bytes))) return
+    this.count(bytes.length)
+    this.text(bytes)
+  }
+
+  /** A string that is no integer's text. */
+  blob(bytes: Uint8Array): void {
+    if (this.#compresses && bytes.length >= COMPRESSED_FROM_BYTES) {
+      const compressed = compressLzf(bytes, bytes.length - COMPRESSION_SAVES_BYTES)
+      if (compressed !== undefined) {
+        this.u8(LENGTH.special | STRING_ENCODING.lzf)
+        this.count(compressed.length)
+        this.count(bytes.length)
+        return this.raw(compressed)
+      }
+    }
+    this.count(bytes.length)
+    this.raw(bytes)
+  }
+
+  #integer(value: number): boolean {
+    if (value !== (value | 0)) return false
+    this.#reserve(5)
+    if (value >= -0x80 && value <= 0x7f) {
+      this.#buffer[this.#length++] = LENGTH.special | STRING_ENCODING.int8
+      this.#length = this.#buffer.writeInt8(value, this.#length)
+    } else if (value >= -0x8000 && value <= 0x7fff) {
+      this.#buffer[this.#length++] = LENGTH.special | STRING_ENCODING.int16
+      this.#length = this.#buffer.writeInt16LE(value, this.#length)
+    } else {
+      this.#buffer[this.#length++] = LENGTH.special | STRING_ENCODING.int32
+      this.#length = this.#buffer.writeInt32LE(value, this.#length)
+    }
+    return true
+  }
+
+  #reserve(more: number): void {
+    const needed = this.#length + more
+    if (needed <= this.#buffer.length) return
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
+    this.#buffer.copy(larger, 0, 0, this.#length)
+    this.#buffer = larger
+  }
+}

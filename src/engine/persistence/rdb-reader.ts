@@ -1,0 +1,234 @@
+/** An RDB file, read as its bytes come in: from disk, from the head of an AOF, or from a primary. Trusts nothing it reads. */
+import {CRC64_BYTES, Crc64} from '../../model/crc64.js'
+import {type Bytes} from '../ports.js'
+import {type EncodingLimits} from '../values/encoding-limits.js'
+import {isEmptyCollection, type Value} from '../values/value.js'
+import {OPCODE, RDB_FIRST_WITH_CHECKSUM, RDB_NEWEST_REDIS, RDB_VALKEY} from './rdb-format.js'
+import {RdbInput} from './rdb-input.js'
+import {isReadable, readValue} from './rdb-value-reader.js'
+import {skipModuleItems, skipUnsupported, unsupportedName} from './rdb-unsupported.js'
+
+/** What a file holds, in its own order. */
+export type RdbEvent =
+  | {
+      readonly kind: 'entry'
+      readonly db: number
+      readonly key: Bytes
+      readonly value: Value
+      readonly expireAtMs: number | undefined
+    }
+  | {readonly kind: 'aux'; readonly name: Bytes; readonly value: Bytes}
+  | {readonly kind: 'sizes'; readonly db: number; readonly keyCount: number; readonly expiryCount: number}
+  /** A library of functions, which this server does not run. */
+  | {readonly kind: 'function'; readonly source: Bytes}
+  /** A key that is passed over, and why: `stream`, `module value`, `hash with field expiry`, or `empty` for no elements at all. */
+  | {readonly kind: 'skipped'; readonly db: number; readonly key: Bytes; readonly what: string}
+
+const HEADER_BYTES = 9
+const REDIS_HEADER = /^REDIS(\d{4})$/
+const VALKEY_HEADER = /^VALKEY(\d{3})$/
+const SHORT_READ = 'Short read or OOM loading DB. Unrecoverable error, aborting now.'
+/** A record that did not fit is tried again when half as much more has come: then reading stays linear whatever the chunks. */
+const RETRY_FROM_BYTES = 1024
+
+/**
+ * Feed it chunks, draw events with `next` until it gives none, and say `close` when no more will come. It ends in one of two
+ * ways: `isComplete`, or `error` in the words a real server would log.
+ */
+export class RdbReader {
+  readonly #limits: EncodingLimits
+  #buffer = Buffer.alloc(0)
+  /** The unread bytes are those from `start` to `end`. */
+  #start = 0
+  #end = 0
+  /** Where `start` lies in the file. */
+  #offset = 0
+  #retryFrom = 0
+  #closed = false
+  #version: number | undefined
+  #db = 0
+  /** Of the record in hand: what stood before its type byte. */
+  #expireAtMs: number | undefined
+  readonly #crc = new Crc64()
+  #complete = false
+  #error: string | undefined
+
+  constructor(limits: EncodingLimits) {
+    this.#limits = limits
+  }
+
+  /** The end was reached and the checksum is right. */
+  get isComplete(): boolean {
+    return this.#complete
+  }
+
+  get error(): string | undefined {
+    return this.#error
+  }
+
+  feed(chunk: Uint8Array): void {
+    if (this.#end + chunk.length > this.#buffer.length) this.#makeRoom(chunk.length)
+    this.#buffer.set(chunk, this.#end)
+    this.#end += chunk.length
+  }
+
+  /** No more bytes will come: what is incomplete now is an error. */
+  close(): void {
+    this.#closed = true
+    this.#retryFrom = 0
+  }
+
+  /** The bytes behind the end of the file: an AOF goes on with commands. */
+  rest(): Uint8Array {
+    return Uint8Array.from(this.#buffer.subarray(this.#start, this.#end))
+  }
+
+  /** The next thing in the file; undefined when more bytes are needed, or at the end, or after an error. */
+  next(): RdbEvent | undefined {
+    while (!this.#complete && this.#error === undefined && this.#end - this.#start >= this.#retryFrom) {
+      const input = new RdbInput(this.#buffer, this.#start, this.#end)
+      const event = this.#version === undefined ? this.#readHeader(input) : this.#readRecord(input)
+      if (this.#error !== undefined) return undefined
+      if (input.failure !== undefined) {
+        this.#stop(input)
+        return undefined
+      }
+      this.#commit(input.at)
+      if (event !== undefined) return event
+    }
+    return undefined
+  }
+
+  /** What is read already makes room; only what is left over counts. */
+  #makeRoom(more: number): void {
+    const unread = this.#end - this.#start
+    if (unread + more <= this.#buffer.length) {
+      this.#buffer.copyWithin(0, this.#start, this.#end)
+      this.#start = 0
+      this.#end = unread
+      return
+    }
+    const larger = Buffer.allocUnsafe(Math.max(unread + more, Math.min(2 * unread, unread + more + 2 ** 26)))
+    this.#buffer.copy(larger, 0, this.#start, this.#end)
+    this.#buffer = larger
+    this.#start = 0
+    this.#end = unread
+  }
+
+  /** Nothing was taken in: either more must come, or the file is no good. */
+  #stop(input: RdbInput): void {
+    if (input.failure === 'short' && !this.#closed) {
+      const available = this.#end - this.#start
+      const patience = available < RETRY_FROM_BYTES ? 1 : available >>> 1
+      this.#retryFrom = available + Math.max(Math.min(input.missing, 2 ** 40), patience)
+    } else {
+      this.#error =
+        input.failure === 'short' ? SHORT_READ : `Internal error in RDB reading offset ${this.#offset}: corrupt record`
+    }
+  }
+
+  #commit(at: number): void {
+    if (!this.#complete) this.#crc.update(this.#buffer, this.#start, at)
+    this.#offset += at - this.#start
+    this.#start = at
+    this.#retryFrom = 0
+  }
+
+  #readHeader(input: RdbInput): undefined {
+    const header = input.text(HEADER_BYTES)
+    if (input.failure !== undefined) return undefined
+    const [redis, valkey] = [REDIS_HEADER.exec(header), VALKEY_HEADER.exec(header)]
+    const version = Number(redis?.[1] ?? valkey?.[1] ?? NaN)
+    if (Number.isNaN(version)) this.#error = 'Wrong signature trying to load DB from file'
+    else if (redis !== null ? version < 1 || version > RDB_NEWEST_REDIS : version !== RDB_VALKEY) {
+      this.#error = `Can't handle RDB format version ${version}`
+    }
+    this.#version = version
+    return undefined
+  }
+
+  #readRecord(input: RdbInput): RdbEvent | undefined {
+    const code = input.u8()
+    if (input.failure !== undefined) return undefined
+    switch (code) {
+      case OPCODE.selectDb:
+        return this.#selectDb(input)
+      case OPCODE.resizeDb:
+        return {kind: 'sizes', db: this.#db, keyCount: input.length(), expiryCount: input.length()}
+      case OPCODE.aux:
+        return {kind: 'aux', name: input.string(), value: input.string()}
+      case OPCODE.function:
+        return {kind: 'function', source: input.string()}
+      case OPCODE.moduleAux:
+        input.length()
+        return void skipModuleItems(input)
+      case OPCODE.slotInfo:
+        return void [input.length(), input.length(), input.length()]
+      case OPCODE.end:
+        return this.#readEnd(input)
+      default:
+        return this.#readKey(input, code)
+    }
+  }
+
+  #selectDb(input: RdbInput): undefined {
+    const db = input.length()
+    if (input.failure === undefined) this.#db = db
+    return undefined
+  }
+
+  /** What may stand before a type byte belongs to one record with it: a chunk's end between them changes nothing. */
+  #readKey(input: RdbInput, first: number): RdbEvent | undefined {
+    this.#expireAtMs = undefined
+    let code = first
+    while (this.#readPrefix(input, code)) code = input.u8()
+    if (input.failure !== undefined) return undefined
+    const unsupported = unsupportedName(code)
+    if (!isReadable(code) && unsupported === undefined) {
+      this.#error = `Unknown RDB encoding type ${code}`
+      return undefined
+    }
+    const key = input.string()
+    if (unsupported !== undefined) {
+      skipUnsupported(input, code)
+      return {kind: 'skipped', db: this.#db, key, what: unsupported}
+    }
+    const value = readValue(input, code, this.#limits)
+    if (isEmptyCollection(value)) return {kind: 'skipped', db: this.#db, key, what: 'empty'}
+    return {kind: 'entry', db: this.#db, key, value, expireAtMs: this.#expireAtMs}
+  }
+
+  /** True when the code was an expiry or an access hint, which has been taken in. */
+  #readPrefix(input: RdbInput, code: number): boolean {
+    if (input.failure !== undefined) return false
+    if (code === OPCODE.expireMs) this.#expireAtMs = input.i64le()
+    else if (code === OPCODE.expireSeconds) this.#expireAtMs = input.i32le() * 1000
+    else if (code === OPCODE.idle) input.length()
+    else if (code === OPCODE.freq) input.u8()
+    else return false
+    return true
+  }
+
+  #readEnd(input: RdbInput): undefined {
+    const endAt = input.at
+    if (this.#version! >= RDB_FIRST_WITH_CHECKSUM) {
+      const stored = input.raw(CRC64_BYTES)
+      if (input.failure !== undefined) return undefined
+      this.#crc.update(this.#buffer, this.#start, endAt)
+      this.#compare(stored, this.#crc.bytes())
+    }
+    this.#complete = this.#error === undefined
+    return undefined
+  }
+
+  /** A checksum of zeros says that there is none. */
+  #compare(stored: Uint8Array, computed: Uint8Array): void {
+    if (stored.every((byte) => byte === 0) || stored.every((byte, at) => byte === computed[at])) return
+    this.#error = `Wrong RDB checksum expected: (${hexNumber(computed)}) but got (${hexNumber(stored)}). Aborting now.`
+  }
+}
+
+/** A number whose lowest byte comes first, in hexadecimal without leading zeros. */
+function hexNumber(bytes: Uint8Array): string {
+  return Buffer.from(bytes).readBigUInt64LE(0).toString(16)
+}

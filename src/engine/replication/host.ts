@@ -1,0 +1,64 @@
+/** What replication asks of its node: data, configuration, wires, and somebody who executes the stream. */
+import {type Database} from '../keyspace/database.js'
+import {type Endpoint, type LinkId, type LogLevel, type Rng} from '../ports.js'
+import {type EncodingLimits} from '../values/encoding-limits.js'
+
+/** Who hears what happens on a link that was dialled. */
+export interface LinkEvents {
+  opened(link: LinkId, peer: Endpoint, local: Endpoint): void
+  bytes(link: LinkId, chunk: Uint8Array): void
+  closed(link: LinkId, reason: string): void
+}
+
+export interface Wires {
+  dial(to: Endpoint, owner: LinkEvents): LinkId
+  send(link: LinkId, bytes: Uint8Array): void
+  hangUp(link: LinkId): void
+}
+
+/** Directives by name, read at every use so that CONFIG SET takes effect. */
+export interface Directives {
+  text(name: string): string
+  number(name: string): number
+  flag(name: string): boolean
+}
+
+/** The commands of a primary, executed as a client of their own. */
+export interface StreamExecutor {
+  /** A new stream begins, in this database. */
+  open(db: number): void
+  /** Where the last command was run. */
+  readonly selectedDb: number
+  /**
+   * Runs what is complete.
+   * @param onUnit called after each command that is not inside an open transaction, with the number of bytes not yet read
+   * @returns false when the bytes are no commands
+   */
+  feed(chunk: Uint8Array, onUnit: (unreadBytes: number) => void): boolean
+  /** Half a command and an open transaction are forgotten. */
+  close(): void
+}
+
+export interface ReplicationHost {
+  readonly nowMs: number
+  readonly rng: Rng
+  readonly config: Directives
+  readonly databases: readonly Database[]
+  readonly limits: EncodingLimits
+  readonly links: Wires
+  readonly executor: StreamExecutor
+  readonly stats: {fullSyncs: number; partialSyncsAccepted: number; partialSyncsRefused: number}
+  log(level: LogLevel, text: string): void
+  /** Whether the commands executed here are to be appended to the stream. */
+  streamWanted(isWanted: boolean): void
+  /** Only one snapshot is taken at a time: for a file or for replicas. */
+  isSnapshotRunning(): boolean
+  /** The node is a replica from now on, or a primary. */
+  roleChanged(isReplica: boolean): void
+  /** All data go: those of the primary come. Ends a snapshot that is being taken. */
+  emptyData(): void
+  /** While it is true clients get -LOADING. */
+  setLoading(loading: boolean): void
+  /** The data of a full sync are in place: the AOF must begin anew. */
+  dataReplaced(): void
+}

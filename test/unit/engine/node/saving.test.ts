@@ -1,0 +1,274 @@
+/** Saving and starting again: RDB files, save points, the AOF, in a folder in memory. */
+import {expect} from 'chai'
+import {applyFile} from '../../../../src/engine/apply-turn.js'
+import {type Storage} from '../../../../src/engine/ports.js'
+import {encodeRequest, type EngineClient, EngineNode} from '../../../support/engine/engine-node.js'
+import {contents, infoField} from '../replication/paper-network.js'
+
+/** A folder that keeps its files in memory. */
+class PaperFolder implements Storage {
+  readonly files = new Map<string, Buffer>()
+
+  read(name: string): Uint8Array | null {
+    return this.files.get(name) ?? null
+  }
+
+  append(name: string, bytes: Uint8Array): void {
+    this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]))
+  }
+
+  sync(): void {
+    // memory is as durable as it gets here
+  }
+
+  replace(name: string, bytes: Uint8Array): void {
+    this.files.set(name, Buffer.from(bytes))
+  }
+
+  rename(from: string, to: string): void {
+    const bytes = this.files.get(from)
+    if (bytes === undefined) throw new Error(`no file ${from}`)
+    this.files.delete(from)
+    this.files.set(to, bytes)
+  }
+
+  remove(name: string): void {
+    this.files.delete(name)
+  }
+
+  /** Takes over what a node has written. */
+  take(node: EngineNode): this {
+    for (const effect of node.files.splice(0)) applyFile(effect, this)
+    return this
+  }
+}
+
+function start(folder: PaperFolder, config: Readonly<Record<string, string>> = {}, nowMs?: number): EngineNode {
+  const node = new EngineNode({config: {save: '', databases: '4', ...config}, ...(nowMs === undefined ? {} : {nowMs})})
+  const booted = node.core.boot(folder)
+  expect(booted).to.deep.equal({ok: true})
+  return node
+}
+
+function fill(node: EngineNode): void {
+  const client = node.connect()
+  client.call('SET', 'text', 'some text', 'PX', 100_000)
+  client.call('RPUSH', 'list', 'a', 'b', 'c')
+  client.call('HSET', 'hash', 'field', 'value')
+  client.call('SELECT', 2)
+  client.call('ZADD', 'scores', 1.5, 'one')
+}
+
+/** More keys than one slice of background work takes. */
+function fillLists(client: EngineClient, count: number): void {
+  const requests = Array.from({length: count}, (_, index) => encodeRequest(['RPUSH', `key:${index}`, index, 'x']))
+  client.send(requests.join(''))
+  client.received()
+}
+
+/** Slices of background work, until there is none. */
+function finish(node: EngineNode): void {
+  while (node.core.server.saving.hasWork) node.turn(() => undefined)
+}
+
+describe('an RDB file', () => {
+  it('brings everything back after SAVE and a restart', () => {
+    const folder = new PaperFolder()
+    const node = start(folder)
+    fill(node)
+    expect(node.connect().call('SAVE')).to.equal('OK')
+    expect(infoField(node, 'persistence', 'rdb_changes_since_last_save')).to.equal('0')
+    const again = start(folder.take(node))
+    expect(contents(again)).to.deep.equal(contents(node)).and.to.have.lengthOf(4)
+    expect(infoField(again, 'persistence', 'rdb_last_load_keys_loaded')).to.equal('4')
+  })
+
+  it('leaves out what expired meanwhile', () => {
+    const folder = new PaperFolder()
+    const node = start(folder)
+    fill(node)
+    node.connect().call('SAVE')
+    const again = start(folder.take(node), {}, node.nowMs + 200_000)
+    expect(contents(again)).to.have.lengthOf(3)
+    expect(infoField(again, 'persistence', 'rdb_last_load_keys_expired')).to.equal('1')
+  })
+
+  it('shows the data as they were when BGSAVE began, whatever happens to them while it is written', () => {
+    const folder = new PaperFolder()
+    const node = start(folder)
+    const client = node.connect()
+    fillLists(client, 3000)
+    client.call('SELECT', 1)
+    client.call('SET', 'kept', 1, 'PX', 50_000)
+    client.call('SET', 'overwritten', 'old')
+    client.call('SELECT', 0)
+    const before = contents(node)
+    expect(client.call('BGSAVE')).to.equal('Background saving started')
+    expect(node.core.server.saving.isSaving, 'more than one slice').to.equal(true)
+    // All of it in one turn, between two slices.
+    const commands = [
+      ...[
+        'RPUSH key:1 later',
+        'DEL key:2',
+        'RENAME key:3 key:renamed',
+        'SET new 1',
+        'PEXPIRE key:4 1',
+        'LPOP key:2999',
+      ],
+      ...['SELECT 1', 'PERSIST kept', 'APPEND overwritten x', 'SELECT 0', 'FLUSHDB', 'SET key:5 other', 'BGSAVE'],
+    ]
+    client.send(commands.map((command) => encodeRequest(command.split(' '))).join(''))
+    expect(client.received().at(-1)).to.have.property('message', 'ERR Background save already in progress')
+    finish(node)
+    expect(infoField(node, 'persistence', 'rdb_bgsave_in_progress')).to.equal('0')
+    expect(contents(start(folder.take(node)))).to.deep.equal(before)
+    expect([...folder.files.keys()]).to.deep.equal(['dump.rdb'])
+  })
+
+  it('holds both databases as they were when they are swapped while it is written', () => {
+    const folder = new PaperFolder()
+    const node = start(folder)
+    const client = node.connect()
+    fillLists(client, 2500)
+    client.call('SELECT', 1)
+    client.call('SET', 'elsewhere', 1)
+    const before = contents(node)
+    client.call('BGSAVE')
+    client.call('SWAPDB', 0, 1)
+    client.call('RPUSH', 'key:2499', 'later')
+    finish(node)
+    expect(contents(start(folder.take(node)))).to.deep.equal(before)
+  })
+
+  it('is written at a save point, and at SHUTDOWN when there are save points', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, {save: '10 2'})
+    const client = node.connect()
+    client.call('SET', 'a', 1)
+    node.advance(11_000)
+    expect(folder.take(node).files.has('dump.rdb')).to.equal(false)
+    client.call('SET', 'b', 2)
+    node.advance(200)
+    finish(node)
+    expect(folder.take(node).files.has('dump.rdb')).to.equal(true)
+    client.call('SET', 'c', 3)
+    node.turn((core) => core.shutDown())
+    expect(contents(start(folder.take(node)))).to.have.lengthOf(3)
+  })
+
+  it('lets a restarted primary go on for replicas that had everything', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, {'repl-diskless-sync-delay': '0'})
+    node.connect().raw('PSYNC', '?', -1)
+    node.connect().call('SET', 'a', 1)
+    const {state} = node.core.server.replication
+    node.connect().call('SAVE')
+    const again = start(folder.take(node))
+    const replica = again.connect()
+    replica.call('REPLCONF', 'capa', 'psync2')
+    expect(replica.raw('PSYNC', state.id, state.offset + 1)).to.equal(
+      `+CONTINUE ${again.core.server.replication.state.id}\r\n`,
+    )
+  })
+
+  it('that is damaged keeps the node from starting, in Redis’ words', () => {
+    const folder = new PaperFolder()
+    folder.files.set('dump.rdb', Buffer.from('REDIS0099 and so on'))
+    expect(new EngineNode().core.boot(folder)).to.deep.equal({ok: false, error: "Can't handle RDB format version 99"})
+  })
+})
+
+describe('an AOF', () => {
+  const config = {appendonly: 'yes'}
+
+  it('has every write on disk before its reply, and brings it back', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, config)
+    fill(node)
+    node.connect().call('SPOP', 'none', 1)
+    const again = start(folder.take(node), config)
+    expect(contents(again)).to.deep.equal(contents(node)).and.to.have.lengthOf(4)
+    expect([...folder.files.keys()].sort()).to.deep.equal([
+      'appendonlydir/appendonly.aof.1.base.rdb',
+      'appendonlydir/appendonly.aof.1.incr.aof',
+      'appendonlydir/appendonly.aof.manifest',
+    ])
+  })
+
+  it('ends after the last whole command or transaction, wherever it was cut off', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, config)
+    const client = node.connect()
+    const commands = ['SET a 1', 'MULTI', 'INCR a', 'RPUSH l x', 'EXEC', 'DEL a']
+    for (const command of commands) client.call(...command.split(' '))
+    const name = 'appendonlydir/appendonly.aof.1.incr.aof'
+    const whole = folder.take(node).files.get(name)!
+    const seen = new Set<string>()
+    for (let length = 0; length <= whole.length; length += 7) {
+      folder.files.set(name, whole.subarray(0, length))
+      const database = start(folder, config).core.server.databases[0]!
+      const a = database.peek('a')
+      seen.add(`a=${typeof a === 'string' ? a : 'none'} l=${database.has('l')}`)
+    }
+    expect([...seen]).to.deep.equal(['a=none l=false', 'a=1 l=false', 'a=2 l=true'])
+    folder.files.set(name, whole.subarray(0, whole.length - 1))
+    const refused = new EngineNode({config: {...config, 'aof-load-truncated': 'no'}}).core.boot(folder)
+    expect(refused.ok).to.equal(false)
+  })
+
+  it('is rewritten without losing a write, and its old files go', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, config)
+    fill(node)
+    const client = node.connect()
+    fillLists(client, 2500)
+    expect(client.call('BGREWRITEAOF')).to.equal('Background append only file rewriting started')
+    client.call('RPUSH', 'key:2499', 'during')
+    // Had the node died here, the old base and both increments would have been there.
+    const meanwhile = new PaperFolder()
+    for (const [name, bytes] of folder.take(node).files) meanwhile.files.set(name, bytes)
+    expect(contents(start(meanwhile, config))).to.deep.equal(contents(node))
+    finish(node)
+    client.call('RPUSH', 'key:2499', 'after')
+    expect(contents(start(folder.take(node), config))).to.deep.equal(contents(node))
+    expect([...folder.files.keys()].sort()).to.deep.equal([
+      'appendonlydir/appendonly.aof.2.base.rdb',
+      'appendonlydir/appendonly.aof.2.incr.aof',
+      'appendonlydir/appendonly.aof.manifest',
+    ])
+  })
+
+  it('takes over the data when it is turned on, and stays behind when it is turned off', () => {
+    const folder = new PaperFolder()
+    const node = start(folder)
+    fill(node)
+    const client = node.connect()
+    expect(client.call('CONFIG', 'SET', 'appendonly', 'yes')).to.equal('OK')
+    node.advance(200)
+    finish(node)
+    client.call('SET', 'more', 1)
+    expect(contents(start(folder.take(node), config)))
+      .to.deep.equal(contents(node))
+      .and.to.have.lengthOf(5)
+    client.call('CONFIG', 'SET', 'appendonly', 'no')
+    client.call('SET', 'unrecorded', 1)
+    expect(contents(start(folder.take(node), config))).to.have.lengthOf(5)
+  })
+
+  it('syncs before the reply, once a second, or never, as appendfsync says', () => {
+    for (const [policy, atOnce, later] of [
+      ['always', 1, 0],
+      ['everysec', 0, 1],
+      ['no', 0, 0],
+    ] as const) {
+      const node = start(new PaperFolder(), {...config, appendfsync: policy})
+      const syncs = (): number => node.files.splice(0).filter(({kind}) => kind === 'sync').length
+      node.advance(1500)
+      syncs()
+      node.connect().call('SET', 'a', 1)
+      expect(syncs(), policy).to.equal(atOnce)
+      node.advance(1500)
+      expect(syncs(), policy).to.equal(later)
+    }
+  })
+})
