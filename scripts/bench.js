@@ -1,18 +1,44 @@
 // `npm run bench [-- --server redis-7.0 --rounds 5]`: tscluster against redis-cli on real servers. Not part of the tests.
+// `npm run bench -- --engine [--rounds 5]`: a node of the bundled engine against redis-server 7.0.
 import {parseArgs} from 'node:util'
 import {build} from './build.js'
 import {ensureDependencies, ROOT} from './project.js'
 
 try {
-  const {values} = parseArgs({options: {server: {type: 'string'}, rounds: {type: 'string', default: '5'}}})
+  const {values} = parseArgs({
+    options: {
+      server: {type: 'string'},
+      rounds: {type: 'string', default: '5'},
+      engine: {type: 'boolean', default: false},
+    },
+  })
   await ensureDependencies()
   await build()
   // The bench is TypeScript and uses the tests' own servers: tsx runs both from their sources.
   const {register} = await import('tsx/esm/api')
   register()
-  const {compare} = await import('../bench/compare.ts')
-  await compare({root: ROOT, server: values.server, rounds: Number(values.rounds)})
+  const rounds = Number(values.rounds)
+  if (values.engine) await benchEngine(rounds)
+  else await benchManager(values.server, rounds)
 } catch (error) {
   process.stderr.write(`\nThe bench failed: ${error.message}\n`)
   process.exitCode = 1
+}
+
+async function benchManager(server, rounds) {
+  const {compare} = await import('../bench/compare.ts')
+  await compare({root: ROOT, server, rounds})
+}
+
+async function benchEngine(rounds) {
+  const [{throughput}, {memory}] = [
+    await import('../bench/engine/throughput.ts'),
+    await import('../bench/engine/memory.ts'),
+  ]
+  const {failover} = await import('../bench/engine/failover.ts')
+  await throughput({root: ROOT, rounds})
+  console.log()
+  await memory({root: ROOT})
+  console.log()
+  await failover({rounds})
 }

@@ -3,7 +3,6 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import {pathToFileURL} from 'node:url'
 import {freePort} from '../../test/support/free-ports.js'
 import {programPath} from '../../test/support/installed-servers.js'
 import {RespConnection, RespError} from '../../test/support/resp.js'
@@ -25,15 +24,17 @@ export interface BenchServer {
 const TICKS_PER_SECOND = 100
 const READY_TIMEOUT_MS = 10_000
 
-/** @param build where the compiled sources lie: `dist`, or the folder above `engine` of another build */
-export async function startBenchServer(competitor: Competitor, build: string): Promise<BenchServer> {
+/** @param root the project's folder, where the program was built */
+export async function startBenchServer(competitor: Competitor, root: string): Promise<BenchServer> {
   const port = await freePort()
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tscluster-bench-'))
   const settings = {port: String(port), bind: '127.0.0.1', 'cluster-enabled': 'yes', save: '', appendonly: 'no'}
-  const child =
+  const file = writeConfig(directory, settings)
+  const [program, ...args] =
     competitor === 'redis'
-      ? spawn(programPath('redis-7.0'), redisArguments(directory, settings), {stdio: 'ignore', cwd: directory})
-      : spawn(process.execPath, engineArguments(directory, settings, build), {stdio: ['ignore', 'ignore', 'inherit']})
+      ? [programPath('redis-7.0'), file]
+      : [process.execPath, path.join(root, 'bin', 'tscluster-server.js'), file]
+  const child = spawn(program, args, {stdio: 'ignore', cwd: directory})
   const server = new RunningServer(competitor, port, child, directory)
   try {
     await until(() => answers(port), {timeoutMs: READY_TIMEOUT_MS, what: `the ${competitor} answers on port ${port}`})
@@ -45,17 +46,11 @@ export async function startBenchServer(competitor: Competitor, build: string): P
   }
 }
 
-function redisArguments(directory: string, settings: Readonly<Record<string, string>>): string[] {
+function writeConfig(directory: string, settings: Readonly<Record<string, string>>): string {
   const file = path.join(directory, 'redis.conf')
   const lines = Object.entries(settings).map(([name, value]) => `${name} ${value === '' ? '""' : value}`)
   writeFileSync(file, `${lines.join('\n')}\n`)
-  return [file]
-}
-
-function engineArguments(directory: string, settings: Readonly<Record<string, string>>, build: string): string[] {
-  const host = pathToFileURL(path.join(build, 'engine', 'host', 'node-host.js')).href
-  const options = JSON.stringify({settings: Object.entries(settings), directory})
-  return ['--input-type=module', '--eval', `(await import(${JSON.stringify(host)})).startNodeHost(${options})`]
+  return file
 }
 
 async function answers(port: number): Promise<boolean> {

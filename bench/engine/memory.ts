@@ -1,18 +1,17 @@
 /** Memory for a million keys, and how long the node stands still while they are loaded and read: an engine node and redis-server. */
 import {RespConnection} from '../../test/support/resp.js'
 import {startBenchServer, type BenchServer} from './bench-servers.js'
+import {worstWait} from './probe.js'
 
 export interface MemoryOptions {
-  /** Where the compiled sources lie: `dist`. */
-  readonly build: string
+  /** The project's folder, where the program was built. */
+  readonly root: string
   readonly keys?: number
 }
 
 const KEY_BYTES = 16
 const VALUE_BYTES = 100
 const BATCH = 200
-/** Between two probes: a stall is seen to within this much. */
-const PROBE_MS = 1
 
 interface Figures {
   readonly rssPerKey: number
@@ -21,7 +20,7 @@ interface Figures {
 }
 
 /** Prints a table. @throws Error when a server fails */
-export async function memory({build, keys = 1_000_000}: MemoryOptions): Promise<void> {
+export async function memory({root, keys = 1_000_000}: MemoryOptions): Promise<void> {
   console.log(
     `Node ${process.versions.node}, ${keys.toLocaleString('en-US')} keys of ${KEY_BYTES} B with values of ${VALUE_BYTES} B\n`,
   )
@@ -29,7 +28,7 @@ export async function memory({build, keys = 1_000_000}: MemoryOptions): Promise<
   console.log('|---|---:|---:|---:|')
   const perKey: number[] = []
   for (const competitor of ['engine', 'redis'] as const) {
-    const server = await startBenchServer(competitor, build)
+    const server = await startBenchServer(competitor, root)
     try {
       const {rssPerKey, loadStallMs, readStallMs} = await measure(server, keys)
       perKey.push(rssPerKey)
@@ -46,11 +45,12 @@ export async function memory({build, keys = 1_000_000}: MemoryOptions): Promise<
 async function measure(server: BenchServer, keys: number): Promise<Figures> {
   const before = server.rssBytes()
   const value = 'v'.repeat(VALUE_BYTES)
-  const loadStallMs = await worstProbe(server, (connection) =>
-    inBatches(connection, keys, (key) => ['SET', key, value]),
-  )
+  const connection = await RespConnection.open({host: '127.0.0.1', port: server.port})
+  const load = (): Promise<void> => inBatches(connection, keys, (key) => ['SET', key, value])
+  const loadStallMs = await worstWait(server.port, load)
   const rssPerKey = (server.rssBytes() - before) / keys
-  const readStallMs = await worstProbe(server, (connection) => inBatches(connection, keys, (key) => ['GET', key]))
+  const readStallMs = await worstWait(server.port, () => inBatches(connection, keys, (key) => ['GET', key]))
+  connection.close()
   return {rssPerKey, loadStallMs, readStallMs}
 }
 
@@ -62,29 +62,4 @@ async function inBatches(connection: RespConnection, keys: number, request: (key
     await connection.pipeline(batch)
     batch = []
   }
-}
-
-/**
- * The longest time that a PING on a connection of its own waited, while the work was done. This process does both, so its own
- * pauses count too: the figure is an upper bound.
- */
-async function worstProbe(server: BenchServer, work: (connection: RespConnection) => Promise<void>): Promise<number> {
-  const target = {host: '127.0.0.1', port: server.port}
-  const [worker, probe] = [await RespConnection.open(target), await RespConnection.open(target)]
-  let isDone = false
-  let worstMs = 0
-  const probing = (async () => {
-    while (!isDone) {
-      const askedMs = performance.now()
-      await probe.call('PING')
-      worstMs = Math.max(worstMs, performance.now() - askedMs)
-      await new Promise((resolve) => setTimeout(resolve, PROBE_MS))
-    }
-  })()
-  await work(worker)
-  isDone = true
-  await probing
-  worker.close()
-  probe.close()
-  return worstMs
 }

@@ -6,8 +6,8 @@ import {median} from '../contest.js'
 import {startBenchServer, type BenchServer, type Competitor} from './bench-servers.js'
 
 export interface ThroughputOptions {
-  /** Where the compiled sources lie: `dist`. */
-  readonly build: string
+  /** The project's folder, where the program was built. */
+  readonly root: string
   readonly rounds: number
 }
 
@@ -35,8 +35,8 @@ const JOBS: readonly Job[] = [
 const run = promisify(execFile)
 
 /** Prints a table: medians over the rounds, and the medians of the rounds' ratios. @throws Error when a program fails */
-export async function throughput({build, rounds}: ThroughputOptions): Promise<void> {
-  const servers = [await startBenchServer('engine', build), await startBenchServer('redis', build)]
+export async function throughput({root, rounds}: ThroughputOptions): Promise<void> {
+  const servers = [await startBenchServer('engine', root), await startBenchServer('redis', root)]
   try {
     for (const server of servers) for (const job of JOBS) await measure(server, job) // until the code is hot and the keys are there
     console.log(

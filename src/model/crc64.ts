@@ -47,10 +47,23 @@ export class Crc64 {
   /** As it stands in a file: eight bytes, lowest first. */
   bytes(): Uint8Array {
     const bytes = new Uint8Array(CRC64_BYTES)
-    const view = new DataView(bytes.buffer)
-    view.setInt32(0, this.#low, true)
-    view.setInt32(4, this.#high, true)
+    this.writeTo(bytes, 0)
     return bytes
+  }
+
+  /** The same, into room that is there already. */
+  writeTo(target: Uint8Array, at: number): void {
+    for (let index = 0; index < CRC64_BYTES; index++) target[at + index] = this.#byte(index)
+  }
+
+  /** Whether these eight bytes stand at `at`. */
+  isAt(bytes: Uint8Array, at: number): boolean {
+    for (let index = 0; index < CRC64_BYTES; index++) if (bytes[at + index] !== this.#byte(index)) return false
+    return true
+  }
+
+  #byte(index: number): number {
+    return ((index < 4 ? this.#low : this.#high) >>> ((index & 3) * 8)) & 0xff
   }
 }
 

@@ -3,7 +3,7 @@ import {BUS_PORT_OFFSET, isPort} from '../../model/address.js'
 import {NODE_ID_LENGTH, type NodeId} from '../../model/node-id.js'
 import {hexDigits} from '../chance.js'
 import {OK, type Outcome} from './admin-slots.js'
-import {BLACKLIST_MS, forgetNode} from './blacklist.js'
+import {BLACKLIST_MS, forgetNode, isBlacklisted} from './blacklist.js'
 import {type BusContext} from './cluster-host.js'
 import {bumpEpoch} from './epoch.js'
 import {failReports} from './failure.js'
@@ -29,7 +29,8 @@ export function meet(ctx: BusContext, ip: string, port: number, busPort = 0): Ou
 export function forget(ctx: BusContext, id: NodeId): Outcome {
   const {myself, nodes} = ctx.state
   const node = nodes.get(id)
-  if (node === undefined) return `Unknown node ${id}`
+  // Whoever tells one node after another may come after the gossip of the first, which is no error (as in Redis 8).
+  if (node === undefined) return isBlacklisted(ctx, id) ? OK : `Unknown node ${id}`
   if (node === myself) return "I tried hard but I can't forget myself..."
   if (isReplica(myself) && myself.primary === node) return "Can't forget my master!"
   forgetNode(ctx, node, ctx.nowMs + BLACKLIST_MS)

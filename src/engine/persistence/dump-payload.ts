@@ -11,6 +11,8 @@ import {readValue} from './rdb-value-reader.js'
 
 const VERSION_BYTES = 2
 const FOOTER_BYTES = VERSION_BYTES + CRC64_BYTES
+/** Room for it. */
+const NO_CHECKSUM = new Uint8Array(CRC64_BYTES)
 
 /** `version-or-checksum`: "DUMP payload version or checksum are wrong"; `bad-format`: "Bad data format". */
 export type RestoreFailure = 'version-or-checksum' | 'bad-format'
@@ -24,10 +26,10 @@ export function encodeDumpPayload(value: Value, compresses = true): Uint8Array {
   output.u8(rdbTypeOf(value))
   writeValue(output, value)
   output.u16le(RDB_VERSION)
-  const body = output.take()
-  const payload = new Uint8Array(body.length + CRC64_BYTES)
-  payload.set(body)
-  payload.set(checksum(body, body.length), body.length)
+  const end = output.length
+  output.raw(NO_CHECKSUM)
+  const payload = output.take()
+  checksum(payload, end).writeTo(payload, end)
   return payload
 }
 
@@ -48,11 +50,11 @@ function isSealed(bytes: Uint8Array): boolean {
   const version = bytes[versionAt]! | (bytes[versionAt + 1]! << 8)
   if ((version < 1 || version > RDB_NEWEST_REDIS) && version !== RDB_VALKEY) return false
   const end = versionAt + VERSION_BYTES
-  return checksum(bytes, end).every((byte, index) => byte === bytes[end + index])
+  return checksum(bytes, end).isAt(bytes, end)
 }
 
-function checksum(bytes: Uint8Array, end: number): Uint8Array {
+function checksum(bytes: Uint8Array, end: number): Crc64 {
   const crc = new Crc64()
   crc.update(bytes, 0, end)
-  return crc.bytes()
+  return crc
 }

@@ -11,10 +11,11 @@ import {
 } from './rdb-format.js'
 
 const INITIAL_CAPACITY = 256
+const NOTHING = Buffer.alloc(0)
 const TWO_TO_32 = 2 ** 32
 
 export class RdbOutput {
-  #buffer = Buffer.allocUnsafe(INITIAL_CAPACITY)
+  #buffer: Buffer = NOTHING
   #length = 0
   readonly #compresses: boolean
 
@@ -29,7 +30,7 @@ export class RdbOutput {
   /** All bytes so far; the output is empty afterwards and the bytes are the caller's. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#length)
-    this.#buffer = Buffer.allocUnsafe(INITIAL_CAPACITY)
+    this.#buffer = NOTHING
     this.#length = 0
     return taken
   }
@@ -125,7 +126,7 @@ export class RdbOutput {
   #reserve(more: number): void {
     const needed = this.#length + more
     if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2))
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, INITIAL_CAPACITY))
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }

@@ -121,10 +121,17 @@ function isOutOfReach(east: number, north: number, area: GeoArea, bounds: GeoAre
   )
 }
 
-/** The neighbour so many cells away, round the world if need be. */
+/**
+ * The neighbour so many cells away, round the world if need be. Only what moves goes round: at longitude 180 exactly a center lies in
+ * a column past the last, and there lie the points of that longitude (see `cellScore`).
+ */
 function moved({column, row, steps}: GeoCell, east: number, north: number): GeoCell {
   const cells = 2 ** steps
-  return {column: (column + east + cells) % cells, row: (row + north + cells) % cells, steps}
+  return {
+    column: east === 0 ? column : (column + east + cells) % cells,
+    row: north === 0 ? row : (row + north + cells) % cells,
+    steps,
+  }
 }
 
 function spanOf(cell: GeoCell): ScoreSpan {

@@ -46,7 +46,7 @@ describeOnServers('a cluster under load', ['engine'], () => {
       [first, second],
       [second, first],
     ] as const) {
-      const words = ['reshard', cluster.entry, '--from', from, '--to', to, '--slots', '1500', '--yes']
+      const words = ['reshard', cluster.entry, '--from', from, '--to', to, '--slots', '600', '--yes']
       const {code, stderr} = await runCli(words)
       expect(code, stderr).to.equal(0)
     }

@@ -56,6 +56,15 @@ describe('cluster membership', () => {
     expect(first!.bus.state.nodes.has(id)).to.be.false
   })
 
+  it('takes it for done when it is told to forget whom gossip has made it forget already', () => {
+    const cluster = formed(6, 3)
+    const [first, second, , , , leaver] = cluster.nodes
+    const id = leaver!.bus.myId
+    cluster.turn(first!, (bus) => bus.forget(id))
+    cluster.runUntil('the second has heard of it', () => !second!.bus.state.nodes.has(id), 10_000)
+    expect(cluster.turn(second!, (bus) => bus.forget(id))).to.equal('ok')
+  })
+
   it('takes a forgotten node back when told to meet it', () => {
     const cluster = formed(6, 3)
     const [first, , , , , leaver] = cluster.nodes
