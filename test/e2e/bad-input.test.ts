@@ -130,7 +130,9 @@ describe('help', function () {
     it(`lists all commands for \`${['tscluster', ...words].join(' ')}\`, which is no mistake`, async () => {
       const {stdout, stderr, code} = await runCli(words)
       expect({stderr, code}).to.deep.equal({stderr: '', code: 0})
-      for (const [name] of commands) expect(stdout).to.match(new RegExp(`^ +${name} `, 'm'))
+      // `engine:start` stands under its topic.
+      const listed = new Set(commands.map(([name]) => name.split(':')[0]!))
+      for (const name of listed) expect(stdout).to.match(new RegExp(`^ +${name} `, 'm'))
     })
   }
 

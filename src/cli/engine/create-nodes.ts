@@ -109,14 +109,18 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
 }
 
+/** An address that says nothing may belong to somebody: it is not waited for. */
+const LISTENS_TIMEOUT_MS = 1000
+
 /** Only a refusal says that nobody does. */
 function somebodyListens({host, port}: Address): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = createConnection({host, port})
-    socket.once('connect', () => {
+    const socket = createConnection({host, port, timeout: LISTENS_TIMEOUT_MS})
+    const somebody = (): void => {
       socket.destroy()
       resolve(true)
-    })
+    }
+    socket.once('connect', somebody).once('timeout', somebody)
     socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'ECONNREFUSED'))
   })
 }
