@@ -54,8 +54,9 @@ export function formatLongDouble({mantissa, exponent}: LongDouble): Bytes {
 
 /** Seconds as whole milliseconds, rounded up; ±Infinity for what a double cannot hold. */
 export function millisecondsOf({mantissa, exponent}: LongDouble): number {
-  if (exponent >= 0)
+  if (exponent >= 0) {
     return exponent === Infinity ? Number(mantissa) * Infinity : Number(mantissa) * 1000 * 2 ** exponent
+  }
   const unit = 1n << BigInt(-exponent)
   const exact = mantissa * 1000n
   // Division cuts off towards zero: what lies above it loses a part of a millisecond.
