@@ -1,4 +1,5 @@
 /** The machine's clock and timers. */
+import {performance} from 'node:perf_hooks'
 import {type Clock, type Stopwatch} from '../ports.js'
 
 /** Further apart than this, and the wall clock was set: then follow it. */

@@ -43,7 +43,7 @@ export function makeClientCron(server: Server): NodePart {
       }
     },
     beforeSleep(nowMs) {
-      for (const client of [...server.writable]) {
+      for (const client of server.writable) {
         stats.netOutputBytes += client.output.pendingBytes
         stats.writesProcessed++
         checkOutput(client, nowMs)

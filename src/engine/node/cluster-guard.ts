@@ -68,7 +68,7 @@ export function makeClusterGuard(server: Server, bus: ClusterBus): Guard {
     if (first === undefined) return undefined
     query.slot = keySlot(first)
     query.crossSlot = tally.keys.length > 1 && tally.keys.some((key) => keySlot(key) !== query.slot)
-    query.asking = client.asking || spec.flags.has('asking')
+    query.asking = client.asking || spec.isAsking
     query.readonly = client.readonlyMode
     const verdict = bus.verdict(query)
     if (verdict === 'serve') return undefined

@@ -166,7 +166,8 @@ export class Dispatcher {
   #keysOf({spec, argv}: Call): readonly number[] {
     const positions = this.#keys
     if (spec.onlyKeyAt > 0) {
-      positions.length = 1
+      // Setting a length costs more than asking for it.
+      if (positions.length !== 1) positions.length = 1
       positions[0] = spec.onlyKeyAt
       return positions
     }

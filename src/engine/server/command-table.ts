@@ -82,6 +82,7 @@ function makeSpec<C>(
     arity: facts.arity,
     isWrite: flags.has('write'),
     isReadonly: flags.has('readonly'),
+    isAsking: flags.has('asking'),
     flags,
     keys,
     onlyKeyAt: onlyKeyOf(keys, flags.has('movablekeys')),

@@ -51,6 +51,8 @@ export interface SpecOf<C> {
   readonly arity: number
   readonly isWrite: boolean
   readonly isReadonly: boolean
+  /** It is served as after ASKING (RESTORE-ASKING). */
+  readonly isAsking: boolean
   readonly flags: ReadonlySet<CommandFlag>
   readonly keys: readonly KeySpec[]
   /** The position of the only key when that is fixed (the common case), else 0. */
