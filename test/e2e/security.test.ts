@@ -32,12 +32,16 @@ const PROTECTIONS: readonly Protection[] = [
   {name: 'TLS', start: {tls: true}, flags: TLS_FLAGS, env: {}},
 ]
 
+/** A dozen commands in a row, each of which starts a program and waits for a cluster; the machine may have others to serve. */
+const SCENARIO_TIMEOUT_MS = 180_000
+
 for (const {name, start, flags, env} of PROTECTIONS) {
   // The engine has passwords, but neither users nor TLS.
   const flavours: readonly Flavour[] =
     start.password === undefined ? ['redis-7.0', 'valkey-9.1'] : ['engine', 'redis-7.0', 'valkey-9.1']
   describeOnServers(`a cluster with ${name}`, flavours, (flavour) => {
-    it('is created, filled, resharded, extended, failed over, drained, fixed and checked', async () => {
+    it('is created, filled, resharded, extended, failed over, drained, fixed and checked', async function () {
+      this.timeout(SCENARIO_TIMEOUT_MS)
       const run = async (...words: string[]): Promise<string> => {
         const {code, stdout, stderr} = await runCli([...words, ...flags], {env})
         expect(code, `${words.join(' ')}\n${stderr}`).to.equal(0)

@@ -1,6 +1,7 @@
 /** `import {startCluster} from 'tscluster/engine'`: the package's own name, as a test of somebody's application has it. */
-import {readdirSync} from 'node:fs'
+import {mkdtempSync, readdirSync, rmdirSync} from 'node:fs'
 import os from 'node:os'
+import path from 'node:path'
 import {expect} from 'chai'
 import {Cluster} from 'ioredis'
 import type * as Engine from '../../../src/engine/index.js'
@@ -10,8 +11,6 @@ import {slotOf} from '../../../src/model/slot.js'
 /** In a variable: the compiler would look for the build. */
 const PACKAGE: string = 'tscluster/engine'
 const {startCluster, startNode} = (await import(PACKAGE)) as typeof Engine
-
-const temporaryFolders = (): string[] => readdirSync(os.tmpdir()).filter((name) => name.startsWith('tscluster-engine-'))
 
 describe('a cluster in the caller’s own process', function () {
   this.timeout(60_000)
@@ -85,10 +84,12 @@ describe('after a cluster has stopped', function () {
       'await new Promise((resolve) => setTimeout(resolve, 50))',
       'console.log(process.getActiveResourcesInfo().filter((each) => /TCP|Timeout/.test(each)).join(), "done")',
     ].join('\n')
-    const before = temporaryFolders().length
-    const result = await startProgram(NODE, ['--input-type=module', '--eval', script]).done
+    // Of its own: other tests make folders beside it.
+    const folder = mkdtempSync(path.join(os.tmpdir(), 'tscluster-test-'))
+    const result = await startProgram(NODE, ['--input-type=module', '--eval', script], {env: {TMPDIR: folder}}).done
     expect(result).to.deep.include({stdout: ' done\n', stderr: '', code: 0})
-    expect(temporaryFolders().length).to.be.at.most(before)
+    expect(readdirSync(folder)).to.deep.equal([])
+    rmdirSync(folder)
   })
 
   it('its ports can be had again', async () => {
