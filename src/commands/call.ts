@@ -52,8 +52,9 @@ export class Call extends BaseCommand {
   }
 
   async run(): Promise<CallResult> {
-    const {flags, argv} = await this.parse(Call)
-    const [cluster, ...command] = argv as [string, ...string[]]
+    const {args, flags, raw} = await this.parse(Call)
+    const {cluster} = args
+    const [, ...command] = this.wordsOf(raw)
     const {addresses, options} = this.entriesOf([cluster])
     const only = onlyWhom(flags['only-primaries'], flags['only-replicas'])
     const {pool, renderer} = await this.openSession(flags, options)

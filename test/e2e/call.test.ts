@@ -46,6 +46,12 @@ describeOnServers('call', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
     })
   }
 
+  it('keeps words that occur twice where they are', async () => {
+    const words = ['command', 'getkeys', 'mset', 'a', '1', 'b', '1']
+    const {stdout} = await runCli(['call', cluster.entry, ...words])
+    expect(stdout.split(cluster.entry)[1]).to.match(/^: a\nb\n/)
+  })
+
   it('passes values on that begin with a dash', async () => {
     const counter = await runCli(['call', cluster.entry, 'echo', '-1'])
     expect(counter.stdout.split('\n')[0]).to.equal(`${cluster.entry}: -1`)
