@@ -34,6 +34,14 @@ export abstract class PlainCommand extends Command {
     process.exitCode = code
   }
 
+  /**
+   * The words that are no flags, as they were typed. oclif's own `argv` puts words that occur twice next to each other
+   * (`mset a 1 b 1` as `mset a 1 1 b`): what it found one by one (`raw`) is in order.
+   */
+  protected wordsOf(raw: readonly {readonly type: 'arg' | 'flag'; readonly input: string}[]): string[] {
+    return raw.filter(({type}) => type === 'arg').map(({input}) => input)
+  }
+
   /** The one that errors are told by from now on, too. */
   protected async openRenderer(flags: OutputFlags): Promise<Renderer> {
     const base = this.jsonEnabled() ? jsonRenderer() : await this.#textRenderer(flags)

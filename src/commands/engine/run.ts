@@ -47,9 +47,9 @@ export class EngineRun extends PlainCommand {
   }
 
   async run(): Promise<EngineRunResult> {
-    const {argv, flags} = await this.parse(EngineRun)
+    const {raw, flags} = await this.parse(EngineRun)
     const renderer = await this.openRenderer(flags)
-    const [program, ...args] = argv as string[]
+    const [program, ...args] = this.wordsOf(raw)
     if (program === undefined) {
       throw usage('there is no program to run', 'it follows --: `tscluster engine run -- npm test`')
     }
