@@ -36,9 +36,15 @@ async function benchEngine(rounds) {
     await import('../bench/engine/memory.ts'),
   ]
   const {failover} = await import('../bench/engine/failover.ts')
+  const {persistence} = await import('../bench/engine/persistence.ts')
+  const {fullSync} = await import('../bench/engine/full-sync.ts')
   await throughput({root: ROOT, rounds})
   console.log()
   await memory({root: ROOT})
   console.log()
   await failover({rounds})
+  console.log()
+  await persistence({root: ROOT})
+  console.log()
+  await fullSync({rounds})
 }

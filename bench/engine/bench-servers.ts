@@ -13,6 +13,7 @@ export type Competitor = 'engine' | 'redis'
 export interface BenchServer {
   readonly competitor: Competitor
   readonly port: number
+  readonly directory: string
   /** User and system time of the process so far. */
   cpuSeconds(): number
   /** Resident memory of the process. */
@@ -24,11 +25,25 @@ export interface BenchServer {
 const TICKS_PER_SECOND = 100
 const READY_TIMEOUT_MS = 10_000
 
-/** @param root the project's folder, where the program was built */
-export async function startBenchServer(competitor: Competitor, root: string): Promise<BenchServer> {
+/**
+ * @param root the project's folder, where the program was built
+ * @param config more directives
+ */
+export async function startBenchServer(
+  competitor: Competitor,
+  root: string,
+  config: Readonly<Record<string, string>> = {},
+): Promise<BenchServer> {
   const port = await freePort()
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tscluster-bench-'))
-  const settings = {port: String(port), bind: '127.0.0.1', 'cluster-enabled': 'yes', save: '', appendonly: 'no'}
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    'cluster-enabled': 'yes',
+    save: '',
+    appendonly: 'no',
+    ...config,
+  }
   const file = writeConfig(directory, settings)
   const [program, ...args] =
     competitor === 'redis'
@@ -79,13 +94,13 @@ class RunningServer implements BenchServer {
   readonly competitor: Competitor
   readonly port: number
   readonly #child: ChildProcess
-  readonly #directory: string
+  readonly directory: string
 
   constructor(competitor: Competitor, port: number, child: ChildProcess, directory: string) {
     this.competitor = competitor
     this.port = port
     this.#child = child
-    this.#directory = directory
+    this.directory = directory
   }
 
   cpuSeconds(): number {
@@ -102,6 +117,6 @@ class RunningServer implements BenchServer {
 
   stop(): void {
     this.#child.kill('SIGKILL')
-    rmSync(this.#directory, {recursive: true, force: true})
+    rmSync(this.directory, {recursive: true, force: true})
   }
 }

@@ -4,7 +4,7 @@ import {BaseCommand} from '../cli/base-command.js'
 import {EXIT, type ExitCode} from '../cli/exit-code.js'
 import {usage} from '../cli/flags.js'
 import {callNodes, errorText, rawText, type NodeAnswer} from '../manager/call.js'
-import {observe} from '../manager/observe.js'
+import {observe, observeOne} from '../manager/observe.js'
 import type {Reply} from '../manager/ports.js'
 import {toTopology} from '../manager/view/topology.js'
 import {formatAddress} from '../model/address.js'
@@ -35,6 +35,7 @@ export class Call extends BaseCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 config get maxmemory',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 dbsize --only-primaries',
+    '<%= config.bin %> <%= command.id %> 127.0.0.1:7003 cluster replicate ID --only-this',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 -- set name -a',
     "<%= config.bin %> <%= command.id %> --json 127.0.0.1:7000 info server | jq '.answers[].reply'",
   ]
@@ -49,6 +50,7 @@ export class Call extends BaseCommand {
       summary: 'primaries only',
     }),
     'only-replicas': Flags.boolean({aliases: ['cluster-only-replicas'], summary: 'replicas only'}),
+    'only-this': Flags.boolean({summary: 'the node that is named only, and no look at the others'}),
   }
 
   async run(): Promise<CallResult> {
@@ -56,9 +58,10 @@ export class Call extends BaseCommand {
     const {cluster} = args
     const [, ...command] = this.wordsOf(raw)
     const {addresses, options} = this.entriesOf([cluster])
-    const only = onlyWhom(flags['only-primaries'], flags['only-replicas'])
+    const only = onlyWhom(flags)
     const {pool, renderer} = await this.openSession(flags, options)
-    const view = await observe(pool, addresses, (error) => renderer.warn(`${error.node ?? ''} ${error.message}`))
+    const look = flags['only-this'] ? observeOne : observe
+    const view = await look(pool, addresses, (error) => renderer.warn(`${error.node ?? ''} ${error.message}`))
     for (const {line, error} of view.silent) {
       renderer.warn(`${formatAddress(line.address)} was not asked: ${error.message}`)
     }
@@ -76,11 +79,16 @@ export class Call extends BaseCommand {
 
 export default Call
 
-function onlyWhom(primaries: boolean, replicas: boolean): 'primaries' | 'replicas' | 'all' {
-  if (primaries && replicas) {
-    throw usage('--only-primaries and --only-replicas together leave no node', 'give one of them')
+/** The flags that choose nodes. */
+const CHOICES = ['only-primaries', 'only-replicas', 'only-this'] as const
+
+function onlyWhom(flags: Readonly<Record<(typeof CHOICES)[number], boolean>>): 'primaries' | 'replicas' | 'all' {
+  const [first, second] = CHOICES.filter((name) => flags[name])
+  if (second !== undefined) {
+    const why = second === 'only-this' ? 'contradict each other' : 'leave no node'
+    throw usage(`--${first} and --${second} together ${why}`, 'give one of them')
   }
-  return primaries ? 'primaries' : replicas ? 'replicas' : 'all'
+  return flags['only-primaries'] ? 'primaries' : flags['only-replicas'] ? 'replicas' : 'all'
 }
 
 function textOf({address, answer}: NodeAnswer): string {

@@ -1,5 +1,12 @@
 /** Carries out what a turn asks for, in its one right order: durable before audible. */
-import {type FileEffect, type LinkEffect, type Storage, type Transport, type TurnOutput} from './ports.js'
+import {
+  type FileEffect,
+  type FileWork,
+  type LinkEffect,
+  type Storage,
+  type Transport,
+  type TurnOutput,
+} from './ports.js'
 
 /** Files first, so that a vote is on disk before the candidate can count it; then links; then replies. */
 export function applyTurn(turn: TurnOutput, storage: Storage, transport: Transport): void {
@@ -8,8 +15,24 @@ export function applyTurn(turn: TurnOutput, storage: Storage, transport: Transpo
   for (const connection of turn.writable) transport.flush(connection)
 }
 
-/** One effect on the node's folder: a node that boots carries out its own, before the first turn. */
+/**
+ * One effect on the node's folder: a node that boots carries out its own, before the first turn.
+ * @throws Error when it cannot be done and nobody wants to hear of it
+ */
 export function applyFile(effect: FileEffect, storage: Storage): void {
+  if (effect.inBackground === true && storage.later !== undefined) return storage.later(effect)
+  if (effect.done === undefined) return doFileWork(effect, storage)
+  let failure: string | undefined
+  try {
+    doFileWork(effect, storage)
+  } catch (error) {
+    failure = error instanceof Error ? error.message : String(error)
+  }
+  effect.done(failure)
+}
+
+/** The work itself, at once. @throws Error when it cannot be done */
+export function doFileWork(effect: FileWork, storage: Storage): void {
   switch (effect.kind) {
     case 'append':
       return storage.append(effect.name, effect.bytes)
@@ -18,7 +41,10 @@ export function applyFile(effect: FileEffect, storage: Storage): void {
     case 'replace':
       return storage.replace(effect.name, effect.bytes, effect.lazily)
     case 'rename':
-      return storage.rename(effect.from, effect.to)
+      return storage.rename(effect.from, effect.to, effect.lazily)
+    case 'sync-folder':
+      // A disk that does everything at once has renamed for good.
+      return
     case 'remove':
       return storage.remove(effect.name)
   }

@@ -20,6 +20,8 @@ export type LinkId = number
 export interface Endpoint {
   readonly host: string
   readonly port: number
+  /** The connection is encrypted (TLS), or is to be made so. */
+  readonly isSecure?: boolean
 }
 
 /** One event-driven state machine: the host feeds it one turn of the event loop at a time. */
@@ -81,7 +83,17 @@ export interface OutputBuffer {
   takeText(): Bytes | undefined
 }
 
-export type FileEffect =
+/** File work. What cannot be done ends the node, unless somebody wants to hear of it. */
+export type FileEffect = FileWork & FileReport
+
+export interface FileReport {
+  /** Told when it is done, or why it cannot be, in the system's words. It only notes it: what follows belongs into a turn. */
+  readonly done?: (error: string | undefined) => void
+  /** Nothing waits for it, neither the node nor its replies; such work is done in its order. `done` is told in a turn of its own. */
+  readonly inBackground?: true
+}
+
+export type FileWork =
   | {readonly kind: 'append'; readonly name: string; readonly bytes: Uint8Array}
   | {readonly kind: 'sync'; readonly name: string}
   /**
@@ -89,7 +101,10 @@ export type FileEffect =
    * after the machine (not the process) has crashed; for what the node may forget without breaking a promise.
    */
   | {readonly kind: 'replace'; readonly name: string; readonly bytes: Uint8Array; readonly lazily?: boolean}
-  | {readonly kind: 'rename'; readonly from: string; readonly to: string}
+  /** `lazily`: durable only after a `sync-folder`. */
+  | {readonly kind: 'rename'; readonly from: string; readonly to: string; readonly lazily?: boolean}
+  /** What was renamed in the folder that holds this file stays so. */
+  | {readonly kind: 'sync-folder'; readonly name: string}
   | {readonly kind: 'remove'; readonly name: string}
 
 export type LinkEffect =
@@ -103,18 +118,24 @@ export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning'
 export interface LogLine {
   readonly level: LogLevel
   readonly text: string
+  /** Written as it is, without time and level: a part of a report. */
+  readonly raw?: true
 }
 
 /** A node's folder. Synchronous: no reply may overtake the record of it. Names are relative to the folder. */
 export interface Storage {
   /** The whole file; null when there is none. */
   read(name: string): Uint8Array | null
+  /** All of the bytes, or none. */
   append(name: string, bytes: Uint8Array): void
   sync(name: string): void
   /** @param lazily without waiting for the disk */
   replace(name: string, bytes: Uint8Array, lazily?: boolean): void
-  rename(from: string, to: string): void
+  /** @param lazily without waiting for the disk */
+  rename(from: string, to: string, lazily?: boolean): void
   remove(name: string): void
+  /** Does it later, in the order of the calls, while the node goes on; without this a disk does everything at once. */
+  later?(effect: FileEffect): void
 }
 
 /** Sockets. Nothing here answers: what happens comes back to the core as `linkOpened`, `linkBytes`, `clientClosed`… */

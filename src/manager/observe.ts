@@ -33,6 +33,16 @@ export async function observe(
   return {...view, keysInSlot: await countKeys(pool, view, doubtfulSlots(view))}
 }
 
+/** The view of one node, by its own account alone: nobody else is asked. @throws ManagerError as `observe` does */
+export async function observeOne(
+  pool: NodePool,
+  entries: readonly Address[],
+  onDeadEntry: (error: ManagerError) => void = () => undefined,
+): Promise<ClusterView> {
+  const {entry, first} = await enter(pool, entries, onDeadEntry)
+  return {entry, nodes: [first], silent: [], keysInSlot: new Map()}
+}
+
 /**
  * A node's own account.
  * @throws ManagerError `not-a-cluster-node` when cluster mode is off there

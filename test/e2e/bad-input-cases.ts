@@ -76,6 +76,7 @@ export const VALUES: readonly BadInput[] = table(String.raw`
   2  import {entry} --from {standalone} --from-db=-1                          => --from-db wants
   2  call {entry}                                                             => missing: COMMAND
   2  call --only-primaries --only-replicas {entry} ping                       => leave no node
+  2  call --only-replicas --only-this {entry} ping                            => contradict each other
   2  set-timeout {entry} long --yes                                           => "long" is not a number of milliseconds
   2  apply /nowhere/plan.json                                                 => cannot read /nowhere/plan.json
   2  apply {text}                                                             => is not a plan

@@ -48,8 +48,8 @@ describeOnServers('call', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
 
   it('keeps words that occur twice where they are', async () => {
     const words = ['command', 'getkeys', 'mset', 'a', '1', 'b', '1']
-    const {stdout} = await runCli(['call', cluster.entry, ...words])
-    expect(stdout.split(cluster.entry)[1]).to.match(/^: a\nb\n/)
+    const {stdout} = await runCli(['call', cluster.entry, ...words, '--only-this'])
+    expect(stdout).to.equal(`${cluster.entry}: a\nb\n`)
   })
 
   it('passes values on that begin with a dash', async () => {
@@ -87,6 +87,16 @@ describeOnServers('call', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
     const {stdout} = await runCli(['call', '--json', cluster.entry, ...words, '--only-primaries'])
     const {answers} = JSON.parse(stdout) as {answers: readonly Answer[]}
     expect(answers.map(({reply}) => reply)).to.deep.equal(Array(3).fill(shapes))
+  })
+
+  it('asks the node that is named with --only-this, whatever the others do', async () => {
+    const replica = cluster.nodes.node(5).address
+    const {code, stdout} = await runCli(['call', replica, 'cluster', 'myid', '--only-this'])
+    expect({code, stdout}).to.deep.equal({code: 0, stdout: `${replica}: ${cluster.ids[5]!}\n`})
+    cluster.nodes.pause(4)
+    const beside = await runCli(['call', replica, 'ping', '--only-this'])
+    cluster.nodes.resume(4)
+    expect(beside).to.include({code: 0, stdout: `${replica}: PONG\n`, stderr: ''})
   })
 
   it('refuses to ask nobody', async () => {

@@ -36,7 +36,7 @@ const PROTECTIONS: readonly Protection[] = [
 const SCENARIO_TIMEOUT_MS = 180_000
 
 for (const {name, start, flags, env} of PROTECTIONS) {
-  // The engine has passwords, but neither users nor TLS.
+  // The engine has passwords, but no users; its TLS is proved in engine-conf/tls.test.ts.
   const flavours: readonly Flavour[] =
     start.password === undefined ? ['redis-7.0', 'valkey-9.1'] : ['engine', 'redis-7.0', 'valkey-9.1']
   describeOnServers(`a cluster with ${name}`, flavours, (flavour) => {

@@ -4,7 +4,6 @@ import {decodeDumpPayload, encodeDumpPayload} from '../../src/engine/persistence
 import {decodeListpack, encodeListpack} from '../../src/engine/persistence/listpack.js'
 import {compressLzf, decompressLzf} from '../../src/engine/persistence/lzf.js'
 import {RdbReader} from '../../src/engine/persistence/rdb-reader.js'
-import {RdbWriter} from '../../src/engine/persistence/rdb-writer.js'
 import {decodeZiplist} from '../../src/engine/persistence/ziplist.js'
 import {decodeZipmap} from '../../src/engine/persistence/zipmap.js'
 import {DEFAULT_ENCODING_LIMITS as LIMITS} from '../../src/engine/values/encoding-limits.js'
@@ -17,6 +16,7 @@ import {SkipList} from '../../src/engine/values/skiplist.js'
 import {SortedArray} from '../../src/engine/values/sorted-array.js'
 import {SortedSetValue} from '../../src/engine/values/sorted-set.js'
 import {type Value} from '../../src/engine/values/value.js'
+import {rdbPieces} from '../support/engine/rdb-files.js'
 
 const TIMEOUT_MS = 60_000
 
@@ -207,18 +207,7 @@ describe('engine persistence, whatever it is given', function () {
         fc.integer({min: 0, max: 255}),
         fc.integer({min: 1, max: 50}),
         (held, place, byte, chunk) => {
-          const writer = new RdbWriter({
-            aux: [],
-            databases: [
-              {
-                db: 0,
-                keyCount: held.length,
-                expiryCount: 0,
-                entries: held.map((value, at) => ({key: `k${at}`, value})),
-              },
-            ],
-          })
-          const file = Uint8Array.from(writer.next(Infinity)!)
+          const file = Uint8Array.from(Buffer.concat(rdbPieces(held.map((value, at) => ({key: `k${at}`, value})))))
           const damaged = file.with(place % file.length, byte)
           const [whole, chunked] = [damaged.length, chunk].map((size) => outcome(damaged, size))
           expect(chunked).to.deep.equal(whole)

@@ -33,3 +33,16 @@ function isFree(host: string, port: number): Promise<boolean> {
     server.listen(port, host, () => server.close(() => resolve(true)))
   })
 }
+
+/** The first of `count` ports in a row that are free on 127.0.0.1, their bus ports too. */
+export async function freePortRange(count: number): Promise<number> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const first = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 2 - count))
+    const ports = Array.from({length: count}, (_, index) => first + index)
+    if (ports.some((port) => handedOut.has(port))) continue
+    for (const port of ports) handedOut.add(port)
+    const free = ports.flatMap((port) => [isFree('127.0.0.1', port), isFree('127.0.0.1', port + BUS_OFFSET)])
+    if ((await Promise.all(free)).every(Boolean)) return first
+  }
+  throw new Error(`no ${count} free ports in a row between ${FIRST_PORT} and ${LAST_PORT}`)
+}

@@ -1,5 +1,12 @@
 /** What is said between a command and the daemon: one line of JSON there, one line of JSON back, then the connection ends. */
 import net from 'node:net'
+import type {ListedFaults} from './node-faults.js'
+
+/** What may happen to a node that the daemon holds. */
+export type NodeChange = ProcessChange | 'slow' | 'heal'
+
+/** As if it were a process of its own. */
+export type ProcessChange = 'kill' | 'pause' | 'resume' | 'restart'
 
 /** A node to be started: the daemon reads everything else from its redis.conf. */
 export type DaemonRequest =
@@ -7,6 +14,10 @@ export type DaemonRequest =
   | {readonly do: 'start'; readonly ports: readonly number[]}
   /** Without ports: all of them, and the daemon ends. */
   | {readonly do: 'stop'; readonly ports?: readonly number[]}
+  | {readonly do: ProcessChange | 'heal'; readonly ports: readonly number[]}
+  | {readonly do: 'slow'; readonly ports: readonly number[]; readonly latencyMs: number}
+  /** Of all nodes of the folder, running or not. One group alone is cut off from all others. */
+  | {readonly do: 'partition'; readonly groups: readonly (readonly number[])[]}
 
 export interface RunningNode {
   readonly port: number
@@ -14,8 +25,9 @@ export interface RunningNode {
   /** `null` without cluster mode. */
   readonly id: string | null
   readonly role: 'primary' | 'replica' | null
-  /** Of the cluster as this node sees it: `ok`, `fail`; `up` without cluster mode; `silent` when it does not answer. */
+  /** Of the cluster as this node sees it: `ok`, `fail`; `up` without cluster mode; `paused`; `silent` when it does not answer. */
   readonly state: string
+  readonly faults: ListedFaults
   /** Unix ms. */
   readonly startedMs: number
 }
@@ -26,11 +38,26 @@ export interface Ended {
   readonly error?: string
 }
 
+export interface Changed extends Ended {
+  /** There was nothing to do. */
+  readonly already: boolean
+}
+
 export type DaemonAnswer =
   | {readonly did: 'status'; readonly pid: number; readonly version: string; readonly nodes: readonly RunningNode[]}
-  | {readonly did: 'start'; readonly pid: number; readonly nodes: readonly (Ended & {readonly already: boolean})[]}
+  | {readonly did: 'start'; readonly pid: number; readonly nodes: readonly Changed[]}
   | {readonly did: 'stop'; readonly pid: number; readonly nodes: readonly Ended[]}
+  | {
+      [Change in NodeChange]: {readonly did: Change; readonly pid: number; readonly nodes: readonly Changed[]}
+    }[NodeChange]
+  | {readonly did: 'partition'; readonly pid: number; readonly nodes: readonly PartitionedNode[]}
   | {readonly did: 'fail'; readonly error: string}
+
+/** A node of the folder, and who it cannot reach now. */
+export interface PartitionedNode {
+  readonly port: number
+  readonly partitionedFrom: readonly number[]
+}
 
 /** No answer in this time: the process hangs. */
 const ANSWER_LIMIT_MS = 30_000

@@ -2,7 +2,18 @@
 import {existsSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import type {Server} from 'node:net'
 import type {EngineNode} from '../../engine/index.js'
-import {answerWith, type DaemonAnswer, type DaemonRequest, type Ended, type RunningNode} from './daemon-protocol.js'
+import {DaemonNetwork} from './daemon-network.js'
+import {
+  answerWith,
+  type Changed,
+  type DaemonAnswer,
+  type DaemonRequest,
+  type Ended,
+  type ProcessChange,
+  type RunningNode,
+} from './daemon-protocol.js'
+import {forgetEnd, noteEnd} from './node-end.js'
+import {toListedFaults} from './node-faults.js'
 import {NODE_CONF, type DaemonRecord, type StateFolder} from './state-folder.js'
 
 interface Held {
@@ -17,6 +28,7 @@ export class Daemon {
   readonly #folder: StateFolder
   readonly #version: string
   readonly #nodes = new Map<number, Held>()
+  readonly #network: DaemonNetwork
   readonly #server: Server
   /** Requests are carried out one after another: two that start the same port must not meet. */
   #queue: Promise<unknown> = Promise.resolve()
@@ -27,6 +39,7 @@ export class Daemon {
   constructor(folder: StateFolder, version: string) {
     this.#folder = folder
     this.#version = version
+    this.#network = new DaemonNetwork(folder, (port) => this.#nodes.get(port)?.node)
     this.#server = answerWith((request) => this.#inTurn(() => this.#handle(request)))
   }
 
@@ -57,7 +70,7 @@ export class Daemon {
     })
   }
 
-  async start(ports: readonly number[]): Promise<(Ended & {readonly already: boolean})[]> {
+  async start(ports: readonly number[]): Promise<Changed[]> {
     const results = await Promise.all(ports.map((port) => this.#startOne(port)))
     this.#endIfEmpty()
     return results
@@ -97,20 +110,59 @@ export class Daemon {
         return {did: 'start', pid, nodes: await this.start(request.ports)}
       case 'stop':
         return {did: 'stop', pid, nodes: await this.stop(request.ports)}
+      case 'slow':
+        return {did: 'slow', pid, nodes: await this.#network.slow(request.ports, request.latencyMs)}
+      case 'partition':
+        return {did: 'partition', pid, nodes: await this.#network.partition(request.groups)}
+      case 'heal':
+        return {did: 'heal', pid, nodes: await this.#network.heal(request.ports)}
+      case 'kill':
+      case 'pause':
+      case 'resume':
+      case 'restart':
+        return {did: request.do, pid, nodes: await this.#changeAll(request.ports, request.do)}
     }
   }
 
-  async #startOne(port: number): Promise<Ended & {readonly already: boolean}> {
+  #changeAll(ports: readonly number[], change: ProcessChange): Promise<Changed[]> {
+    return Promise.all(ports.map((port) => this.#change(port, change)))
+  }
+
+  async #change(port: number, change: ProcessChange): Promise<Changed> {
+    const held = this.#nodes.get(port)
+    if (held === undefined) return {port, already: change === 'kill', ...(change !== 'kill' && {error: 'does not run'})}
+    const {node} = held
+    const already = (change === 'pause' && node.isPaused) || (change === 'resume' && !node.isPaused)
+    try {
+      if (change === 'pause') node.pause()
+      if (change === 'resume') node.resume()
+      if (change === 'kill') await node.kill()
+      if (change === 'restart') return await this.#restartOne(port, node)
+      return {port, already}
+    } catch (error) {
+      return {port, already, error: messageOf(error)}
+    }
+  }
+
+  /** What redis.conf says now holds; faults of its network last. */
+  async #restartOne(port: number, node: EngineNode): Promise<Changed> {
+    await node.shutDown()
+    this.#nodes.delete(port)
+    return this.#startOne(port)
+  }
+
+  async #startOne(port: number): Promise<Changed> {
     if (this.#nodes.has(port)) return {port, already: true}
     try {
       const {startConfiguredNode} = await import('../../engine/library/configured-node.js')
       const file = this.#folder.nodeFile(port, NODE_CONF)
-      const text = readFileSync(file, 'utf8')
+      const text = readFileSync(file, 'latin1')
       const directory = this.#folder.nodeFolder(port)
       const isNew = !existsSync(this.#folder.nodeFile(port, 'nodes.conf'))
       const node = await startConfiguredNode({text, directory, file: {path: file, text}}, {isNew})
       this.#nodes.set(port, {node, startedMs: Date.now()})
-      void node.ended.then(() => this.#forget(port, node))
+      forgetEnd(this.#folder, port)
+      void node.ended.then((end) => this.#forget(port, node, end))
       return {port, already: false}
     } catch (error) {
       return {port, already: false, error: messageOf(error)}
@@ -121,7 +173,7 @@ export class Daemon {
     const held = this.#nodes.get(port)
     if (held === undefined) return {port, error: 'does not run'}
     try {
-      await held.node.stop()
+      await held.node.shutDown()
       this.#nodes.delete(port)
       return {port}
     } catch (error) {
@@ -129,10 +181,11 @@ export class Daemon {
     }
   }
 
-  /** A client's SHUTDOWN ends a node as well. */
-  #forget(port: number, node: EngineNode): void {
+  /** A client's SHUTDOWN ends a node as well, a kill or a crash, too: these are told until it starts again. */
+  #forget(port: number, node: EngineNode, {how}: Awaited<EngineNode['ended']>): void {
     if (this.#nodes.get(port)?.node !== node) return
     this.#nodes.delete(port)
+    if (how !== 'shutdown') noteEnd(this.#folder, port, how === 'crash' ? 'crashed' : 'killed')
     void this.#inTurn(() => Promise.resolve(this.#endIfEmpty()))
   }
 
@@ -144,7 +197,10 @@ export class Daemon {
   #report(): Promise<RunningNode[]> {
     const held = [...this.#nodes].sort(([a], [b]) => a - b)
     return Promise.all(
-      held.map(async ([port, {node, startedMs}]) => ({port, host: node.host, startedMs, ...(await node.describe())})),
+      held.map(async ([port, {node, startedMs}]) => {
+        const faults = toListedFaults(node.faults)
+        return {port, host: node.host, startedMs, faults, ...(await node.describe())}
+      }),
     )
   }
 }

@@ -23,10 +23,11 @@ export const settingFlags = {
   config: Flags.string({summary: 'a redis.conf to begin with, for nodes that are new', helpValue: 'FILE'}),
 }
 
-/** `7000-7005 7010 10.0.0.1:7000`. @throws ManagerError `usage` */
+/** `7000-7005 7010,7012 10.0.0.1:7000`. @throws ManagerError `usage` */
 export function parseNodes(words: readonly string[], host = '127.0.0.1'): readonly Address[] {
-  const parsed = parseEndpoints(words.map((word) => (/^\d+(-\d+)?$/.test(word) ? `${bracketed(host)}:${word}` : word)))
-  if (typeof parsed === 'string') throw usage(parsed, 'ports are 7000 or 7000-7005')
+  const parts = words.flatMap((word) => word.split(',')).filter((part) => part !== '')
+  const parsed = parseEndpoints(parts.map((part) => (/^\d+(-\d+)?$/.test(part) ? `${bracketed(host)}:${part}` : part)))
+  if (typeof parsed === 'string') throw usage(parsed, 'ports are 7000, 7000-7005 or 7000,7005')
   if (parsed.tls || parsed.password !== undefined) throw usage('the engine takes ports, not URLs')
   return parsed.addresses
 }

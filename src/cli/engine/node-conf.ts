@@ -12,6 +12,8 @@ export interface NodeWish {
   readonly settings: readonly (readonly [name: string, value: string])[]
   /** A redis.conf to begin with. */
   readonly base?: string
+  /** `base` is all of it, and wins over what the node had: nothing is added but its port and its log. */
+  readonly isWhole?: boolean
 }
 
 /** Suits a developer's machine: a failover in seconds, and no waiting for more replicas before a full synchronization. */
@@ -41,12 +43,15 @@ export function parseSetting(text: string): [name: string, value: string] {
  */
 export function prepareNode(folder: StateFolder, wish: NodeWish): void {
   const file = folder.nodeFile(wish.port, NODE_CONF)
-  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined
-  const text = withSettings(before ?? firstConf(wish), [...addressOf(wish, before), ...wish.settings])
+  const before = existsSync(file) && wish.isWhole !== true ? readFileSync(file, 'latin1') : undefined
+  // `engine logs` looks for it in the node's folder, wherever its data are.
+  const log: [string, string][] =
+    wish.isWhole === true ? [['logfile', `"${folder.nodeFile(wish.port, NODE_LOG)}"`]] : []
+  const text = withSettings(before ?? firstConf(wish), [...addressOf(wish, before), ...log, ...wish.settings])
   if (text === before) return
   try {
     mkdirSync(folder.nodeFolder(wish.port), {recursive: true, mode: 0o700})
-    writeFileSync(file, text, {mode: 0o600})
+    writeFileSync(file, text, {mode: 0o600, encoding: 'latin1'})
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     throw new ManagerError('io', `cannot write ${file}: ${why}`, {
@@ -57,13 +62,15 @@ export function prepareNode(folder: StateFolder, wish: NodeWish): void {
 }
 
 /** A node that comes back keeps its address, unless it is told to listen somewhere else. */
-function addressOf({host, port, base}: NodeWish, before: string | undefined): (readonly [string, string])[] {
+function addressOf({host, port, base, isWhole}: NodeWish, before: string | undefined): (readonly [string, string])[] {
   if (before !== undefined) return []
+  if (isWhole === true) return [['port', String(port)]]
   const bind: (readonly [string, string])[] = base !== undefined && /^\s*bind\s/m.test(base) ? [] : [['bind', host]]
   return [['port', String(port)], ...bind]
 }
 
-function firstConf({cluster, base}: NodeWish): string {
+function firstConf({cluster, base, isWhole}: NodeWish): string {
+  if (base !== undefined && isWhole === true) return base
   const opening = '# Written by `tscluster engine start`. Edit it while the node is stopped.\n'
   const settings = Object.entries({...(cluster ? CLUSTER_SETTINGS : {}), ...FIRST_SETTINGS})
   if (base === undefined) return withSettings(opening, settings)
@@ -76,7 +83,7 @@ export function withSettings(text: string, settings: readonly (readonly [name: s
   let lines = text.split('\n')
   if (lines.at(-1) === '') lines.pop()
   for (const [name, value] of settings) {
-    const line = `${name} ${value === '' ? '""' : value}`
+    const line = Buffer.from(`${name} ${value === '' ? '""' : value}`).toString('latin1')
     const own = new RegExp(`^\\s*${name}(\\s|$)`, 'i')
     const place = lines.findIndex((each) => own.test(each))
     if (place < 0) lines.push(line)

@@ -4,6 +4,8 @@ import {parseClusterNodes} from '../../model/cluster-nodes.js'
 import {findDaemon} from './daemon-client.js'
 import type {RunningNode} from './daemon-protocol.js'
 import {hostIn} from './node-conf.js'
+import {endOf} from './node-end.js'
+import {NO_FAULTS, type ListedFaults} from './node-faults.js'
 import {NODE_CONF, type StateFolder} from './state-folder.js'
 
 export interface ListedNode {
@@ -12,8 +14,9 @@ export interface ListedNode {
   /** `null` without cluster mode, and for a node that has never run. */
   readonly id: string | null
   readonly role: 'primary' | 'replica' | null
-  /** `ok` or `fail`, of the cluster; `up` without cluster mode; `silent`; `stopped`. */
+  /** `ok` or `fail`, of the cluster; `up` without cluster mode; `silent`; `paused`; `stopped`, `killed`, `crashed`. */
   readonly state: string
+  readonly faults: ListedFaults
   readonly pid: number | null
   readonly uptimeMs: number | null
   readonly folder: string
@@ -50,7 +53,9 @@ function runningNode(
   {startedMs, ...node}: RunningNode,
   {pid, nowMs}: {readonly pid: number | null; readonly nowMs: number},
 ): ListedNode {
-  return {...node, pid, uptimeMs: Math.max(0, nowMs - startedMs), folder: folder.nodeFolder(node.port)}
+  // One that is paused says nothing of itself: its files do.
+  const {id, role} = node.faults.paused ? stoppedNode(folder, node.port) : node
+  return {...node, id, role, pid, uptimeMs: Math.max(0, nowMs - startedMs), folder: folder.nodeFolder(node.port)}
 }
 
 /** What its files tell. */
@@ -62,7 +67,8 @@ function stoppedNode(folder: StateFolder, port: number): ListedNode {
     host: hostIn(textOf(folder.nodeFile(port, NODE_CONF))),
     id: myself?.id ?? null,
     role: myself === undefined ? null : myself.primaryId === null ? 'primary' : 'replica',
-    state: 'stopped',
+    state: endOf(folder, port) ?? 'stopped',
+    faults: NO_FAULTS,
     pid: null,
     uptimeMs: null,
     folder: folder.nodeFolder(port),

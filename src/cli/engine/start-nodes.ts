@@ -18,6 +18,8 @@ export interface StartRequest {
   readonly settings: readonly string[]
   /** The path of a redis.conf to begin with. */
   readonly config?: string | undefined
+  /** The text of a redis.conf that is all of the one node's: nothing is added to it. */
+  readonly wholeConfig?: string
   readonly warn: (message: string) => void
 }
 
@@ -64,16 +66,17 @@ export function toStartedNodes(
 
 /** Everything that can be known to be wrong before a process is started, and each node's folder made ready. */
 export async function prepareStart(request: StartRequest): Promise<void> {
-  const {folder, addresses, cluster, config} = request
+  const {folder, addresses, cluster, config, wholeConfig} = request
   checkPorts(addresses, cluster)
   const settings = request.settings.map(parseSetting)
-  const base = config === undefined ? undefined : readConfig(config)
+  const base = config === undefined ? wholeConfig : readConfig(config)
+  const isWhole = wholeConfig !== undefined
   const running = await runningNodes(folder, request.warn)
   const fresh = addresses.filter(({port}) => !running.some((node) => node.port === port))
   await refuseTakenPorts(fresh, cluster)
   folder.make()
   for (const {host, port} of fresh) {
-    const wish: NodeWish = {host, port, cluster, settings, ...(base !== undefined && {base})}
+    const wish: NodeWish = {host, port, cluster, settings, isWhole, ...(base !== undefined && {base})}
     prepareNode(folder, wish)
   }
 }
@@ -145,7 +148,7 @@ function inWords(fault: string, host: string, port: number): string {
 
 function readConfig(file: string): string {
   try {
-    return readFileSync(file, 'utf8')
+    return readFileSync(file, 'latin1')
   } catch (error) {
     throw new ManagerError('io', `cannot read ${file}: ${error instanceof Error ? error.message : ''}`, {
       hint: '--config wants a redis.conf',

@@ -3,6 +3,7 @@ import {rmSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {ManagerError} from '../../manager/error.js'
 import {ask, findDaemon, isAlive, removeRecord} from './daemon-client.js'
+import {forgetEnd} from './node-end.js'
 import {staleSentence} from './start-nodes.js'
 import type {StateFolder} from './state-folder.js'
 
@@ -41,6 +42,8 @@ export async function stopNodes({folder, ports, removeData, warn}: StopRequest):
   return wanted.map((port) => {
     const error = ended.find((each) => each.port === port)?.error
     const outcome = error !== undefined ? 'failed' : toStop.includes(port) ? 'stopped' : 'not-running'
+    // Whoever stops what is dead already wants it so.
+    if (outcome === 'not-running') forgetEnd(folder, port)
     const removed = removeData && outcome !== 'failed' && removeFolder(folder, port)
     return {port, outcome, ...(error !== undefined && {error}), removed}
   })

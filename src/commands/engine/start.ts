@@ -1,5 +1,6 @@
 /** `tscluster engine start`: nodes in the background, or in the foreground. */
 import {Args, Flags} from '@oclif/core'
+import {namesConfFile, readConfFile} from '../../cli/engine/conf-file.js'
 import {folderFlag, parseNodes, settingFlags} from '../../cli/engine/flags.js'
 import {formatAddresses, startNodes, type StartedNode, type StartRequest} from '../../cli/engine/start-nodes.js'
 import {StateFolder} from '../../cli/engine/state-folder.js'
@@ -30,10 +31,12 @@ export class EngineStart extends PlainCommand {
     '<%= config.bin %> <%= command.id %> 7000-7005',
     '<%= config.bin %> <%= command.id %> 7000 --set appendonly=yes --set requirepass=secret',
     '<%= config.bin %> <%= command.id %> 7000-7005 --foreground --dir ./nodes',
+    '<%= config.bin %> <%= command.id %> redis.conf --port 7001',
   ]
   static override args = {
     nodes: Args.string({
-      description: 'ports: 7000, 7000-7005; or host:port for another address of this machine',
+      description:
+        'ports: 7000, 7000-7005; host:port for another address of this machine; or a redis.conf, for one node',
       multiple: true,
       required: true,
       ignoreStdin: true,
@@ -42,6 +45,7 @@ export class EngineStart extends PlainCommand {
   static override flags = {
     ...folderFlag,
     bind: Flags.string({summary: 'address to listen on', default: '127.0.0.1', helpValue: 'HOST'}),
+    port: Flags.integer({summary: 'port of the node that a redis.conf is given for', min: 1, max: 65_535}),
     standalone: Flags.boolean({summary: 'without cluster mode'}),
     foreground: Flags.boolean({summary: 'stay in the foreground until Ctrl-C or `engine stop`'}),
     ...settingFlags,
@@ -50,12 +54,17 @@ export class EngineStart extends PlainCommand {
   async run(): Promise<EngineStartResult> {
     const {args, flags} = await this.parse(EngineStart)
     const renderer = await this.openRenderer(flags)
-    const addresses = parseNodes(args.nodes, flags.bind)
+    const file = namesConfFile(args.nodes) ? await readConfFile(args.nodes[0]!, flags.port) : undefined
+    if (file === undefined && flags.port !== undefined) {
+      throw usage('--port goes with a redis.conf', 'without one the ports are the arguments: engine start 7000-7005')
+    }
+    const addresses = file === undefined ? parseNodes(args.nodes, flags.bind) : [file]
     const request: StartRequest = {
       folder: StateFolder.of(flags.dir, this.world.env),
       version: this.config.version,
       addresses,
-      cluster: !flags.standalone,
+      cluster: file?.cluster ?? !flags.standalone,
+      ...(file !== undefined && {wholeConfig: file.text}),
       settings: flags.set,
       config: flags.config,
       warn: (message) => renderer.warn(message),

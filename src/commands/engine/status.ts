@@ -1,10 +1,13 @@
 /** `tscluster engine status`: which nodes of the bundled engine run here, and which could. */
 import {folderFlag} from '../../cli/engine/flags.js'
+import {faultsInWords} from '../../cli/engine/node-faults.js'
 import {listNodes, type ListedNode} from '../../cli/engine/node-list.js'
+import {formatPorts} from '../../cli/engine/port-groups.js'
 import {staleSentence} from '../../cli/engine/start-nodes.js'
 import {StateFolder} from '../../cli/engine/state-folder.js'
 import {PlainCommand} from '../../cli/plain-command.js'
 import {formatDuration} from '../../cli/render/numbers.js'
+import type {Renderer} from '../../cli/render/renderer.js'
 import {renderTable, type Column} from '../../cli/render/table.js'
 import {themeFor, type Theme} from '../../cli/render/theme.js'
 import {shortId} from '../../model/node-id.js'
@@ -34,7 +37,8 @@ export class EngineStatus extends PlainCommand {
   static override summary = 'list the nodes of the bundled engine'
   static override description =
     'All nodes of the state folder, running or not. The state of a running node is that of the cluster as it sees it: ok or fail; ' +
-    'up where there is no cluster mode; silent when it does not answer.'
+    'up where there is no cluster mode; paused; silent when it does not answer. One that does not run was stopped, was killed, or ' +
+    'has crashed. Faults of the network have a column of their own while there are any.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --dir ./nodes',
@@ -55,19 +59,29 @@ export class EngineStatus extends PlainCommand {
       const theme = themeFor(stdout, env, flags.color)
       if (nodes.length === 0) renderer.note(`no nodes in ${folder.path}`)
       else {
-        stdout.write(
-          await renderTable(
-            stdout,
-            theme,
-            COLUMNS,
-            nodes.map((node) => cells(node, theme)),
-          ),
-        )
+        const hasFaults = nodes.some(({faults}) => faultsInWords(faults) !== '')
+        const columns = hasFaults ? [...COLUMNS, {head: 'faults'}] : COLUMNS
+        const rows = nodes.map((node) => [...cells(node, theme), ...(hasFaults ? [faultsInWords(node.faults)] : [])])
+        stdout.write(await renderTable(stdout, theme, columns, rows))
+        noteRemedies(nodes, renderer)
       }
     }
     if (nodes.length === 0) renderer.suggest('tscluster engine start 7000-7005')
     return {schema: 'tscluster.engine-status/1', folder: folder.path, pid, version, stalePid, nodes}
   }
+}
+
+/** What ends each fault that is in force. */
+function noteRemedies(nodes: readonly ListedNode[], renderer: Renderer): void {
+  const portsOf = (is: (node: ListedNode) => boolean): string => formatPorts(nodes.filter(is).map(({port}) => port))
+  for (const how of ['killed', 'crashed'] as const) {
+    const ports = portsOf(({state}) => state === how)
+    if (ports !== '') renderer.note(`${ports} ${how}: \`tscluster engine restart ${ports}\` starts again`)
+  }
+  const paused = portsOf(({faults}) => faults.paused)
+  if (paused !== '') renderer.note(`${paused} paused: \`tscluster engine resume ${paused}\` lets go on`)
+  const isUnwell = nodes.some(({faults: {partitionedFrom, latencyMs}}) => partitionedFrom.length > 0 || latencyMs > 0)
+  if (isUnwell) renderer.note('the network is divided or slow: `tscluster engine heal` ends that')
 }
 
 function cells({port, id, role, state, pid, uptimeMs, folder}: ListedNode, theme: Theme): string[] {

@@ -130,6 +130,14 @@ function assignSlot(ctx: BusContext, slot: SlotId, node: ClusterNode): Outcome {
   return OK
 }
 
+/** The end of an atomic slot migration: all of the slots are mine from now on, under an epoch that no other claim has. */
+export function claimSlots(ctx: BusContext, slots: Iterable<SlotId>): void {
+  bumpEpoch(ctx)
+  for (const slot of slots) giveSlot(ctx.state, ctx.state.myself, slot)
+  needs(ctx.state, DUE.SAVE | DUE.UPDATE_STATE)
+  broadcastPong(ctx, 'all')
+}
+
 /** The status of CLUSTER BUMPEPOCH: `BUMPED 7` or `STILL 7`. */
 export function bumpEpochByOrder(ctx: BusContext): string {
   const bumped = bumpEpoch(ctx)

@@ -192,6 +192,11 @@ export class ClusterBus {
     return adminSlots.setSlot(this.context, slot, change)
   }
 
+  /** The slots are this node's own from now on, and everybody is told: an atomic slot migration has brought their keys. */
+  claimSlots(slots: Iterable<SlotId>): void {
+    adminSlots.claimSlots(this.context, slots)
+  }
+
   /** The status reply: `BUMPED n` or `STILL n`. */
   bumpEpoch(): string {
     return adminSlots.bumpEpochByOrder(this.context)
@@ -213,12 +218,13 @@ export class ClusterBus {
 
   // Reports.
 
-  nodes(): string {
-    return report.reportNodes(this.context)
+  /** Here and below: `isPlain` when the client that asks does not speak TLS. */
+  nodes(isPlain = true): string {
+    return report.reportNodes(this.context, isPlain)
   }
 
-  slots(): report.SlotsRange[] {
-    return report.reportSlots(this.context)
+  slots(isPlain = true): report.SlotsRange[] {
+    return report.reportSlots(this.context, isPlain)
   }
 
   shards(): report.Shard[] {
@@ -234,9 +240,9 @@ export class ClusterBus {
   }
 
   /** NODES lines, or the text of the error reply. */
-  replicas(id: NodeId): string[] | string {
+  replicas(id: NodeId, isPlain = true): string[] | string {
     const primary = adminNodes.primaryNamed(this.context, id)
-    return typeof primary === 'string' ? primary : report.reportReplicas(this.context, primary)
+    return typeof primary === 'string' ? primary : report.reportReplicas(this.context, primary, isPlain)
   }
 
   // Redirections and messages.
@@ -246,8 +252,8 @@ export class ClusterBus {
   }
 
   /** The error of a refusal, its code included. */
-  refusalText(refusal: Exclude<redirect.Verdict, 'serve'>, slot: SlotId): string {
-    return redirect.refusalText(this.context, refusal, slot)
+  refusalText(refusal: Exclude<redirect.Verdict, 'serve'>, slot: SlotId, isPlain = true): string {
+    return redirect.refusalText(this.context, refusal, slot, isPlain)
   }
 
   isOpen(slot: SlotId): boolean {

@@ -61,6 +61,8 @@ export type EndpointType = 'ip' | 'hostname' | 'unknown-endpoint'
 
 /** The directives that the bus obeys. Read at every use, so that CONFIG SET takes effect. */
 export interface ClusterConfig {
+  /** The bus speaks TLS: `port` is the TLS port. */
+  readonly isSecure: boolean
   readonly port: number
   /** The other client port (plain beside TLS), 0 for none. */
   readonly secondPort: number
@@ -75,6 +77,8 @@ export interface ClusterConfig {
   readonly announceHumanNodename: string
   readonly preferredEndpointType: EndpointType
   readonly nodeTimeoutMs: number
+  /** `cluster-manual-failover-timeout`: how long either side of a CLUSTER FAILOVER waits for the other. */
+  readonly manualFailoverTimeoutMs: number
   readonly migrationBarrier: number
   readonly allowReplicaMigration: boolean
   readonly requireFullCoverage: boolean

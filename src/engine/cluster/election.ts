@@ -127,6 +127,10 @@ function win(ctx: BusContext): void {
     myself.configEpoch = election.epoch
     ctx.host.log('warning', `configEpoch set to ${myself.configEpoch} after successful failover`)
   }
+  // These votes are used up: a failover ordered soon after must not find them (Redis 7.0 lets it: it wins then without an epoch).
+  election.timeMs = 0
+  election.sent = false
+  election.voters.clear()
   replacePrimary(ctx)
 }
 

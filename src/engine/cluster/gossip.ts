@@ -17,7 +17,7 @@ import {
 import {addNode, isHostText, isNodeName} from './node-table.js'
 import {extensionBytes, writeExtensions} from './ping-extensions.js'
 import {buildPacket} from './send.js'
-import {inHandshake, isPrimary, isReplica, NODE, type BusLink, type ClusterNode} from './state.js'
+import {EXTENSION_LEVEL, inHandshake, isPrimary, isReplica, NODE, type BusLink, type ClusterNode} from './state.js'
 
 /** What may be said of somebody else; the rest of the flags is each node's own business. */
 const GOSSIP_FLAGS =
@@ -31,7 +31,12 @@ const CLOCK_SKEW_MS = 500
 type PingType = typeof PACKET.PING | typeof PACKET.PONG | typeof PACKET.MEET
 
 /** Sends a PING, PONG or MEET with news of some random nodes and of all that do not answer. */
-export function sendPing(ctx: BusContext, link: BusLink, type: PingType, level = link.node?.extensionLevel ?? 0): void {
+export function sendPing(
+  ctx: BusContext,
+  link: BusLink,
+  type: PingType,
+  level = link.node?.extensionLevel ?? EXTENSION_LEVEL.HOSTNAME,
+): void {
   const {chosen} = ctx.state
   if (type === PACKET.PING && !link.inbound && link.node !== null) link.node.pingSent = ctx.nowMs
   chooseGossip(ctx)

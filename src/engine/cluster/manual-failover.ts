@@ -2,9 +2,6 @@
 import {type BusContext} from './cluster-host.js'
 import {isReplica, needs, DUE, type ClusterNode} from './state.js'
 
-/** How long either side waits for the other. */
-export const MANUAL_FAILOVER_MS = 5000
-
 /** The primary's writes stay held back for so many of these, if nothing ends the failover before. */
 const PAUSE_FACTOR = 2
 
@@ -24,7 +21,7 @@ export function resetManualFailover(ctx: BusContext): void {
 export function beginAsReplica(ctx: BusContext, canStart: boolean): void {
   resetManualFailover(ctx)
   const {manual} = ctx.state
-  manual.endMs = ctx.nowMs + MANUAL_FAILOVER_MS
+  manual.endMs = ctx.nowMs + ctx.config.manualFailoverTimeoutMs
   manual.canStart = canStart
 }
 
@@ -32,10 +29,10 @@ export function beginAsReplica(ctx: BusContext, canStart: boolean): void {
 export function beginAsPrimary(ctx: BusContext, replica: ClusterNode): void {
   resetManualFailover(ctx)
   const {manual} = ctx.state
-  manual.endMs = ctx.nowMs + MANUAL_FAILOVER_MS
+  manual.endMs = ctx.nowMs + ctx.config.manualFailoverTimeoutMs
   manual.replica = replica
   manual.paused = true
-  ctx.host.pauseWrites(ctx.nowMs + MANUAL_FAILOVER_MS * PAUSE_FACTOR)
+  ctx.host.pauseWrites(ctx.nowMs + ctx.config.manualFailoverTimeoutMs * PAUSE_FACTOR)
   ctx.host.log('warning', `Manual failover requested by replica ${replica.id}.`)
 }
 

@@ -8,6 +8,14 @@ export function announcedBusPort(config: ClusterConfig): number {
   return config.busPort !== 0 ? config.busPort : config.port + BUS_PORT_OFFSET
 }
 
+/** With TLS on the bus the cluster knows a node by its TLS port, and by the plain one besides. Source: Redis' deriveAnnouncedPorts. */
+function announcedPorts(config: ClusterConfig): {readonly port: number; readonly secondPort: number} {
+  if (config.isSecure && config.announceSecondPort !== 0) {
+    return {port: config.announceSecondPort, secondPort: config.announcePort}
+  }
+  return {port: config.announcePort || config.port, secondPort: config.secondPort}
+}
+
 /** Takes over what CONFIG SET may have changed since the last look. */
 export function refreshMyself(ctx: BusContext): void {
   const {state, config} = ctx
@@ -17,8 +25,7 @@ export function refreshMyself(ctx: BusContext): void {
     state.announcedIp = myself.ip = config.announceIp
     needs(state, DUE.SAVE)
   }
-  const port = config.announcePort !== 0 ? config.announcePort : config.port
-  const secondPort = config.announceSecondPort !== 0 ? config.announceSecondPort : config.secondPort
+  const {port, secondPort} = announcedPorts(config)
   const busPort = announcedBusPort(config)
   if (port !== myself.port || secondPort !== myself.secondPort || busPort !== myself.busPort) {
     myself.port = port

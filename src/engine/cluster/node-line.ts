@@ -36,11 +36,11 @@ export function parseFlags(words: string): number | undefined {
   return flags
 }
 
-/** Without the newline. */
-export function formatNodeLine(state: ClusterState, node: ClusterNode): string {
+/** Without the newline. @param port the one to tell: of several it depends on who asks */
+export function formatNodeLine(state: ClusterState, node: ClusterNode, port = node.port): string {
   const host = node.hostname === '' ? '' : `,${node.hostname}`
   const link = node.outbound !== null || node === state.myself ? 'connected' : 'disconnected'
-  let line = `${node.id} ${node.ip}:${node.port}@${node.busPort}${host} ${formatFlags(node.flags)} `
+  let line = `${node.id} ${node.ip}:${port}@${node.busPort}${host} ${formatFlags(node.flags)} `
   line += `${node.primary?.id ?? '-'} ${Math.floor(node.pingSent)} ${Math.floor(node.pongReceived)} ${epochOf(node)} ${link}`
   if (node.slotCount > 0) {
     for (const [first, last] of rangesIn(node.slots)) line += first === last ? ` ${first}` : ` ${first}-${last}`

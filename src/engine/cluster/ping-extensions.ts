@@ -16,17 +16,28 @@ function textBytes(text: string): number {
 
 /**
  * Which extensions may go to the sender of this packet. Redis 7.0 reads host names only and complains of anything else in its
- * log; the flag bits tell who reads more.
+ * log; it announces that it reads them only when it has a name itself, and tells its own to everybody: so do we. Who reads more
+ * is told by flag bits, or (Redis 8.0 sets none in its own header) by what it sends itself.
  */
 export function levelOf(view: PacketView): number {
-  if (!view.readsExtensions) return EXTENSION_LEVEL.NONE
-  const all = (view.flags & (NODE.EXTENSIONS | NODE.LIGHT_PUBLISH)) !== 0
+  if (!view.readsExtensions) return EXTENSION_LEVEL.HOSTNAME
+  const all = (view.flags & (NODE.EXTENSIONS | NODE.LIGHT_PUBLISH)) !== 0 || hasNewExtension(view)
   return all ? EXTENSION_LEVEL.ALL : EXTENSION_LEVEL.HOSTNAME
+}
+
+/** Whether a PING, PONG or MEET carries something that Redis 7.0 does not know. */
+function hasNewExtension(view: PacketView): boolean {
+  const {bytes} = view
+  let at = view.extensionsAt
+  for (let left = view.extensionCount; left > 0; left--) {
+    if (bytes.readUInt16BE(at + 4) !== EXTENSION.HOSTNAME) return true
+    at += bytes.readUInt32BE(at)
+  }
+  return false
 }
 
 /** The length of our extensions for a peer. */
 export function extensionBytes(ctx: BusContext, level: number): number {
-  if (level === EXTENSION_LEVEL.NONE) return 0
   const {myself, blacklist} = ctx.state
   const hostname = myself.hostname === '' ? 0 : textBytes(myself.hostname)
   if (level === EXTENSION_LEVEL.HOSTNAME) return hostname
@@ -36,7 +47,6 @@ export function extensionBytes(ctx: BusContext, level: number): number {
 
 /** Writes what `extensionBytes` measured; returns how many there are. All of them every time: absence would clear them. */
 export function writeExtensions(ctx: BusContext, bytes: Buffer, start: number, level: number): number {
-  if (level === EXTENSION_LEVEL.NONE) return 0
   const {myself, blacklist} = ctx.state
   let at = start
   let count = 0

@@ -80,7 +80,7 @@ function hearFrom(ctx: BusContext, link: BusLink, view: PacketView, sender: Clus
   if (link.inbound && link.node === null) bindLink(ctx, link, sender)
   sender.dataReceived = ctx.nowMs
   if (view.isLight || inHandshake(sender)) return
-  if (view.readsExtensions) sender.extensionLevel = levelOf(view)
+  if (view.readsExtensions && view.type <= PACKET.MEET) sender.extensionLevel = levelOf(view)
   const {currentEpoch, configEpoch} = view
   if (currentEpoch > state.currentEpoch) state.currentEpoch = currentEpoch
   if (configEpoch > sender.configEpoch) {

@@ -1,7 +1,7 @@
 /** May this node serve a command? The slot verdict, asked before every command with keys, and the words of a refusal. */
 import {type SlotId} from '../../model/slot.js'
 import {type BusContext} from './cluster-host.js'
-import {endpointOf} from './report.js'
+import {endpointOf, portFor} from './report.js'
 import {isReplica, ownerOf, type ClusterState} from './state.js'
 
 export type Verdict =
@@ -87,7 +87,12 @@ function refusalWhenDown(ctx: BusContext, query: SlotQuery): Verdict {
 }
 
 /** The error of a refusal, its code included: `MOVED 12182 10.0.0.1:7000`. */
-export function refusalText(ctx: BusContext, refusal: Exclude<Verdict, 'serve'>, slot: SlotId): string {
+export function refusalText(
+  ctx: BusContext,
+  refusal: Exclude<Verdict, 'serve'>,
+  slot: SlotId,
+  isPlain: boolean,
+): string {
   switch (refusal) {
     case 'unassigned':
       return 'CLUSTERDOWN Hash slot not served'
@@ -101,15 +106,15 @@ export function refusalText(ctx: BusContext, refusal: Exclude<Verdict, 'serve'>,
       return 'TRYAGAIN Multiple keys request during rehashing of slot'
     case 'ask':
     case 'moved':
-      return redirectionText(ctx, refusal, slot)
+      return redirectionText(ctx, refusal, slot, isPlain)
   }
 }
 
-function redirectionText(ctx: BusContext, kind: 'ask' | 'moved', slot: SlotId): string {
+function redirectionText(ctx: BusContext, kind: 'ask' | 'moved', slot: SlotId, isPlain: boolean): string {
   const {state} = ctx
   const target = kind === 'ask' ? (state.migratingTo.get(slot) ?? null) : ownerOf(state, slot)
   if (target === null) return 'CLUSTERDOWN Hash slot not served'
-  return `${kind === 'ask' ? 'ASK' : 'MOVED'} ${slot} ${endpointOf(ctx, target)}:${target.port}`
+  return `${kind === 'ask' ? 'ASK' : 'MOVED'} ${slot} ${endpointOf(ctx, target)}:${portFor(ctx, target, isPlain)}`
 }
 
 /**

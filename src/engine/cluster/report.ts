@@ -9,15 +9,15 @@ import {rangesIn} from './slot-table.js'
 import {epochOf, isFail, isPrimary, isReplica, NODE, ownerOf, type BusLink, type ClusterNode} from './state.js'
 
 /** CLUSTER NODES: a line for each node, each with its newline. */
-export function reportNodes(ctx: BusContext): string {
+export function reportNodes(ctx: BusContext, isPlain: boolean): string {
   let text = ''
-  for (const node of ctx.state.list) text += `${formatNodeLine(ctx.state, node)}\n`
+  for (const node of ctx.state.list) text += `${formatNodeLine(ctx.state, node, portFor(ctx, node, isPlain))}\n`
   return text
 }
 
 /** CLUSTER REPLICAS: the lines of a primary's replicas, without newlines. */
-export function reportReplicas(ctx: BusContext, primary: ClusterNode): string[] {
-  return primary.replicas.map((replica) => formatNodeLine(ctx.state, replica))
+export function reportReplicas(ctx: BusContext, primary: ClusterNode, isPlain: boolean): string[] {
+  return primary.replicas.map((replica) => formatNodeLine(ctx.state, replica, portFor(ctx, replica, isPlain)))
 }
 
 /** A node of CLUSTER SLOTS: four elements; `endpoint` is null for `unknown-endpoint`. */
@@ -37,7 +37,7 @@ export interface SlotsRange {
 }
 
 /** CLUSTER SLOTS. Replicas that are FAIL or have no data yet are left out. */
-export function reportSlots(ctx: BusContext): SlotsRange[] {
+export function reportSlots(ctx: BusContext, isPlain: boolean): SlotsRange[] {
   const {state} = ctx
   const ranges: SlotsRange[] = []
   const members = new Map<ClusterNode, readonly SlotsNode[]>()
@@ -47,7 +47,7 @@ export function reportSlots(ctx: BusContext): SlotsRange[] {
     while (end < SLOT_COUNT && state.owners[end] === index) end++
     const owner = ownerOf(state, first)
     if (owner !== null) {
-      const nodes = members.get(owner) ?? slotsNodes(ctx, owner)
+      const nodes = members.get(owner) ?? slotsNodes(ctx, owner, isPlain)
       members.set(owner, nodes)
       ranges.push({first, last: end - 1, nodes})
     }
@@ -56,18 +56,26 @@ export function reportSlots(ctx: BusContext): SlotsRange[] {
   return ranges
 }
 
-function slotsNodes(ctx: BusContext, owner: ClusterNode): SlotsNode[] {
+function slotsNodes(ctx: BusContext, owner: ClusterNode, isPlain: boolean): SlotsNode[] {
   const available = owner.replicas.filter((replica) => !isFail(replica) && offsetOf(ctx, replica) !== 0)
-  return [owner, ...available].map((node) => slotsNode(ctx, node))
+  return [owner, ...available].map((node) => slotsNode(ctx, node, isPlain))
 }
 
-function slotsNode(ctx: BusContext, node: ClusterNode): SlotsNode {
+function slotsNode(ctx: BusContext, node: ClusterNode, isPlain: boolean): SlotsNode {
   const type = ctx.config.preferredEndpointType
   const extra: [string, string][] = []
   if (type !== 'ip') extra.push(['ip', node.ip])
   if (type !== 'hostname' && node.hostname !== '') extra.push(['hostname', node.hostname])
   const endpoint = type === 'unknown-endpoint' ? null : endpointOf(ctx, node)
-  return {endpoint, port: node.port, id: node.id, extra}
+  return {endpoint, port: portFor(ctx, node, isPlain), id: node.id, extra}
+}
+
+/**
+ * Where the cluster speaks TLS, a client that does not is sent to the plain port, if a node has one.
+ * @param isPlain the client that asks does not speak TLS
+ */
+export function portFor({config}: BusContext, node: ClusterNode, isPlain: boolean): number {
+  return config.isSecure && isPlain && node.secondPort !== 0 ? node.secondPort : node.port
 }
 
 /** Where clients are sent to: `?` for a host name that is not known, empty for "where you are". */
@@ -88,7 +96,9 @@ function offsetOf(ctx: BusContext, node: ClusterNode): number {
 
 export interface ShardNode {
   readonly id: NodeId
+  /** 0: none; the field is then left out. */
   readonly port: number
+  readonly tlsPort: number
   readonly ip: string
   readonly endpoint: string
   /** Empty when it has none: the field is then left out. */
@@ -117,7 +127,8 @@ function shardNode(ctx: BusContext, node: ClusterNode): ShardNode {
   const loading = isReplica(node) && replicationOffset === 0
   return {
     id: node.id,
-    port: node.port,
+    port: ctx.config.isSecure ? node.secondPort : node.port,
+    tlsPort: ctx.config.isSecure ? node.port : 0,
     ip: node.ip,
     endpoint: endpointOf(ctx, node),
     hostname: node.hostname,

@@ -16,6 +16,7 @@ export function addSlot(state: ClusterState, node: ClusterNode, slot: SlotId): b
   // Where others have replicas, a primary that begins to serve may be given one, too.
   if (node.slotCount === 1 && somePrimaryHasReplicas(state)) node.flags |= NODE.MIGRATE_TO
   state.owners[slot] = node.index
+  state.ownersVersion++
   state.assignedSlots++
   setUnclaimed(state, slot, false)
   return true
@@ -30,6 +31,7 @@ export function removeSlot(state: ClusterState, slot: SlotId): boolean {
   owner.slotCount--
   if (owner.slotCount === 0) owner.slots = NO_SLOTS
   state.owners[slot] = 0
+  state.ownersVersion++
   state.assignedSlots--
   setUnclaimed(state, slot, false)
   return true

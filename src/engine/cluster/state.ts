@@ -36,7 +36,7 @@ export const DUE = {
 } as const
 
 /** Which ping extensions a peer may be sent: it must have said that it reads them. */
-export const EXTENSION_LEVEL = {NONE: 0, HOSTNAME: 1, ALL: 2} as const
+export const EXTENSION_LEVEL = {HOSTNAME: 0, ALL: 1} as const
 
 export const SLOT_BYTES = SLOT_COUNT / 8
 
@@ -150,6 +150,8 @@ export interface ClusterState {
   size: number
   /** Owner of each slot, as `ClusterNode.index`; 0 for none. */
   readonly owners: Uint16Array
+  /** Counts the changes of `owners`. */
+  ownersVersion: number
   assignedSlots: number
   readonly migratingTo: Map<SlotId, ClusterNode>
   readonly importingFrom: Map<SlotId, ClusterNode>
@@ -243,7 +245,7 @@ export function createNode(id: NodeId, index: number, flags: number, nowMs: numb
     inbound: null,
     failReports: null,
     gossipMark: 0,
-    extensionLevel: EXTENSION_LEVEL.NONE,
+    extensionLevel: EXTENSION_LEVEL.HOSTNAME,
   }
 }
 
@@ -262,6 +264,7 @@ export function createState(id: NodeId, nowMs: number, types: number): ClusterSt
     ok: false,
     size: 1,
     owners: new Uint16Array(SLOT_COUNT),
+    ownersVersion: 0,
     assignedSlots: 0,
     migratingTo: new Map(),
     importingFrom: new Map(),

@@ -5,6 +5,7 @@ import {DEFAULT_USER} from '../server/access.js'
 import {type Call, type Handlers} from '../server/call.js'
 import {classOf, formatClientLine, formatEndpoint, parseClientClass} from '../server/client-line.js'
 import {type Client} from '../server/client.js'
+import {type Server} from '../server/server.js'
 import {NOT_AN_INTEGER, SYNTAX_ERROR} from './arguments.js'
 import {sendHelp} from './help.js'
 
@@ -34,8 +35,13 @@ function list(call: Call): void {
   call.reply.verbatim(text)
 }
 
+/** Those who came to us, and our primary, to whom we went. */
+function allClients({clients, primaryClient}: Server): Client[] {
+  return primaryClient === undefined ? [...clients.values()] : [...clients.values(), primaryClient]
+}
+
 function chooseListed({server, argv, reply}: Call): Client[] | undefined {
-  const clients = [...server.clients.values()].filter((client) => client.closing !== 'now')
+  const clients = allClients(server).filter((client) => client.closing !== 'now')
   if (argv.length === 2) return clients
   const option = argv[2]!.toLowerCase()
   if (option === 'type' && argv.length === 4) {
@@ -55,8 +61,8 @@ function chooseListed({server, argv, reply}: Call): Client[] | undefined {
       reply.error('ERR Invalid client ID')
       return undefined
     }
-    const client = server.clients.get(wanted)
-    if (client !== undefined && client.closing !== 'now') chosen.push(client)
+    const client = clients.find((each) => each.id === wanted)
+    if (client !== undefined) chosen.push(client)
   }
   return chosen
 }
@@ -135,10 +141,11 @@ function kill(call: Call): void {
     : parseKillFilters(call)
   if (filters === undefined) return
   let killed = 0
-  for (const client of server.clients.values()) {
+  for (const client of allClients(server)) {
     if (client.closing === 'now' || (client === call.client && filters.skipMe)) continue
     if (!filters.matches.every((matches) => matches(client))) continue
     if (client === call.client) client.closing = 'after-output'
+    else if (client === server.primaryClient) server.replication.interruptLink()
     else server.dropClient(client)
     killed++
   }

@@ -43,7 +43,8 @@ export function sendShards(reply: ReplyWriter, shards: readonly Shard[]): void {
 function shardFields(node: Shard['nodes'][number]): [string, string | number][] {
   return [
     ['id', node.id],
-    ['port', node.port],
+    ...(node.port === 0 ? [] : [['port', node.port] as [string, number]]),
+    ...(node.tlsPort === 0 ? [] : [['tls-port', node.tlsPort] as [string, number]]),
     ['ip', node.ip],
     ['endpoint', node.endpoint],
     ...(node.hostname === '' ? [] : [['hostname', node.hostname] as [string, string]]),

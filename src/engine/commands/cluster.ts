@@ -10,6 +10,7 @@ import {CLUSTER_HELP} from './cluster-help.js'
 import {sendLinks, sendShards, sendSlots} from './cluster-replies.js'
 import {sendHelp} from './help.js'
 import {clusterFacts} from './specs/cluster.js'
+import {slotMigrationHandlers} from './cluster-slot-migration.js'
 
 const NOT_IN_CLUSTER = 'ERR This instance has cluster support disabled'
 const BAD_SLOT = 'ERR Invalid or out of range slot'
@@ -24,6 +25,11 @@ function inCluster(handle: ClusterHandler): Handler {
     if (cluster === undefined) call.reply.error(NOT_IN_CLUSTER)
     else handle(call, cluster)
   }
+}
+
+/** The client does not speak TLS: where the cluster does, it is told of other ports. */
+function isPlain({client}: Call): boolean {
+  return client.local.isSecure !== true
 }
 
 /** `ok`, or the reason of the bus. */
@@ -80,6 +86,9 @@ function setSlot(call: Call, bus: ClusterBus): void {
   if (!bus.isPrimary) return reply.error('ERR Please use SETSLOT only with masters.')
   const slot = slotAt(call, 2)
   if (slot < 0) return reply.error(BAD_SLOT)
+  const {slotMigrations} = call.server
+  if (slotMigrations?.isSlotImporting(slot) === true) return reply.error('ERR Slot import in progress.')
+  if (slotMigrations?.isSlotExporting(slot) === true) return reply.error('ERR Slot export in progress.')
   const action = argv[3]!.toLowerCase()
   if (action === 'stable' && argv.length === 4) return sendOutcome(call, bus.setSlot(slot, {kind: 'stable'}))
   const opens = action === 'migrating' || action === 'importing' || action === 'node'
@@ -109,7 +118,7 @@ function reset(call: Call, bus: ClusterBus): void {
 }
 
 function replicas(call: Call, bus: ClusterBus): void {
-  const lines = bus.replicas(call.argv[2]!)
+  const lines = bus.replicas(call.argv[2]!, isPlain(call))
   if (typeof lines === 'string') call.reply.error(`ERR ${lines}`)
   else call.reply.bulks(lines)
 }
@@ -150,6 +159,7 @@ function connectionFlag(set: (call: Call) => void): Handler {
 }
 
 const handlers: Handlers = {
+  ...slotMigrationHandlers,
   asking: connectionFlag(({client}) => (client.asking = true)),
   readonly: connectionFlag(({client}) => (client.readonlyMode = true)),
   readwrite: connectionFlag(({client}) => (client.readonlyMode = false)),
@@ -170,7 +180,7 @@ const handlers: Handlers = {
   'cluster|links': inCluster((call, bus) => sendLinks(call.reply, bus.links())),
   'cluster|meet': inCluster(meet),
   'cluster|myid': inCluster((call, bus) => call.reply.bulk(bus.myId)),
-  'cluster|nodes': inCluster((call, bus) => call.reply.verbatim(bus.nodes())),
+  'cluster|nodes': inCluster((call, bus) => call.reply.verbatim(bus.nodes(isPlain(call)))),
   'cluster|replicas': inCluster(replicas),
   'cluster|replicate': inCluster((call, bus) => sendOutcome(call, bus.replicate(call.argv[2]!))),
   'cluster|reset': inCluster(reset),
@@ -179,7 +189,7 @@ const handlers: Handlers = {
   'cluster|setslot': inCluster(setSlot),
   'cluster|shards': inCluster((call, bus) => sendShards(call.reply, bus.shards())),
   'cluster|slaves': inCluster(replicas),
-  'cluster|slots': inCluster((call, bus) => sendSlots(call.reply, bus.slots())),
+  'cluster|slots': inCluster((call, bus) => sendSlots(call.reply, bus.slots(isPlain(call)))),
 }
 
 export const clusterFamily: CommandFamily = {group: 'cluster', facts: clusterFacts, handlers}

@@ -1,8 +1,7 @@
-/** COMMAND INFO and COMMAND DOCS: what a node tells clients of its commands. */
+/** COMMAND INFO: what a node tells clients of its commands. */
 import {type ReplyWriter} from '../resp/reply-writer.js'
 import {type CommandSpec} from '../server/call.js'
 import {type KeySpec} from '../server/key-spec.js'
-import {summaryOf} from './summaries.js'
 import {isUnsupported} from './known-only.js'
 
 /** Subcommands that we have. */
@@ -103,26 +102,4 @@ function sendVariant(reply: ReplyWriter, type: string, fields: readonly (readonl
     if (typeof value === 'number') reply.integer(value)
     else reply.bulk(value)
   }
-}
-
-/** The name and what COMMAND DOCS tells of it. */
-export function sendCommandDocs(reply: ReplyWriter, spec: CommandSpec): void {
-  const {since, complexity} = spec.facts
-  const subcommands = subcommandsOf(spec)
-  reply.bulk(spec.fullName)
-  reply.map((complexity === '' ? 3 : 4) + (subcommands.length > 0 ? 1 : 0))
-  reply.bulk('summary')
-  reply.bulk(summaryOf(spec.fullName))
-  reply.bulk('since')
-  reply.bulk(since)
-  reply.bulk('group')
-  reply.bulk(spec.group)
-  if (complexity !== '') {
-    reply.bulk('complexity')
-    reply.bulk(complexity)
-  }
-  if (subcommands.length === 0) return
-  reply.bulk('subcommands')
-  reply.map(subcommands.length)
-  for (const each of subcommands) sendCommandDocs(reply, each)
 }

@@ -10,14 +10,19 @@ import {sendHelp} from './help.js'
 function get({server, argv, reply}: Call): void {
   const found = new Map<Bytes, string>()
   const patterns: Bytes[] = []
+  const plain = new Set<Bytes>()
   for (const word of argv.slice(2)) {
     // A plain name is shown as it was asked for.
     if (/[*?[]/.test(word)) patterns.push(word.toLowerCase())
-    else if (server.config.directive(word) !== undefined) found.set(word, server.config.told(word.toLowerCase()))
+    else if (server.config.directive(word) !== undefined && !plain.has(word.toLowerCase())) {
+      found.set(word, server.config.told(word.toLowerCase()))
+      plain.add(word.toLowerCase())
+    }
   }
   for (const {directive, value} of server.config.all()) {
+    if (directive.isHidden === true) continue
     for (const name of directive.alias === undefined ? [directive.name] : [directive.name, directive.alias]) {
-      if (patterns.some((pattern) => matchesGlob(pattern, name))) found.set(name, value)
+      if (!plain.has(name) && patterns.some((pattern) => matchesGlob(pattern, name))) found.set(name, value)
     }
   }
   reply.map(found.size)

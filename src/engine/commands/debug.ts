@@ -6,7 +6,10 @@ import {encodingName, type Value} from '../values/value.js'
 import {encodeDumpPayload} from '../persistence/dump-payload.js'
 import {NO_SUCH_KEY, NOT_AN_INTEGER} from './arguments.js'
 import {Digest, mixDatabaseNumber, mixValue} from './dataset-digest.js'
+import {reportCrash} from './crash-report.js'
 import {debugProtocol} from './debug-protocol.js'
+import {loadAof, reload} from './debug-reload.js'
+import {debugSlotMigration} from './cluster-slot-migration.js'
 import {sendHelp} from './help.js'
 
 /** What a subcommand is called with: itself, DEBUG and its own word included. */
@@ -32,10 +35,15 @@ function crash({server}: Call): void {
   server.ending = 'crash'
 }
 
+function segfault(call: Call): void {
+  reportCrash(call)
+  crash(call)
+}
+
 function digestAll({server, reply}: Call): void {
   const total = new Digest()
   for (const database of server.databases) {
-    if (database.size === 0) continue
+    if (database.countVisible().keys === 0) continue
     mixDatabaseNumber(total, database.index)
     for (const [key, value] of database.entries()) {
       const digest = new Digest()
@@ -122,6 +130,8 @@ const HELP = [
   'ERROR <string>',
   '    Return a Redis protocol error with <string> as message. Useful for clients',
   '    unit tests to simulate Redis errors.',
+  'LOADAOF',
+  '    Flush the AOF buffers on disk and reload the AOF in memory.',
   'LOG <message>',
   '    Write <message> to the server log.',
   'OBJECT <key>',
@@ -137,6 +147,19 @@ const HELP = [
   '    Reply with a test value of the specified type. <type> can be: string,',
   '    integer, double, bignum, null, array, set, map, attrib, push, verbatim,',
   '    true, false.',
+  'RELOAD [option ...]',
+  '    Save the RDB on disk and reload it back to memory. Valid <option> values:',
+  '    * MERGE: conflicting keys will be loaded from RDB.',
+  '    * NOFLUSH: the existing database will not be removed before load, but',
+  '      conflicting keys will generate an exception and kill the server.',
+  '    * NOSAVE: the database will be loaded from an existing RDB file.',
+  '    Examples:',
+  '    * DEBUG RELOAD: verify that the server is able to persist, flush and reload',
+  '      the database.',
+  '    * DEBUG RELOAD NOSAVE: replace the current database with the contents of an',
+  '      existing RDB file.',
+  '    * DEBUG RELOAD NOSAVE NOFLUSH MERGE: add the contents of an existing RDB',
+  '      file to the database.',
   'SEGFAULT',
   '    Crash the server with sigsegv.',
   'SET-ACTIVE-EXPIRE <0|1>',
@@ -145,15 +168,21 @@ const HELP = [
   '    default.',
   'SLEEP <seconds>',
   '    Stop the server for <seconds>. Decimals allowed.',
+  'SLOTMIGRATION PREVENT-PAUSE <0|1>',
+  '    Keep the source of atomic slot migrations from holding writes.',
+  'SLOTMIGRATION PREVENT-FAILOVER <0|1>',
+  '    Keep the target of atomic slot migrations from taking over.',
 ]
 
 const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   sleep: {words: 3, run: sleep},
   'set-active-expire': {words: 3, run: setActiveExpire},
-  segfault: {words: -2, run: crash},
+  segfault: {words: -2, run: segfault},
   panic: {words: -2, run: crash},
   assert: {words: -2, run: crash},
   oom: {words: -2, run: crash},
+  reload: {words: -2, run: reload},
+  loadaof: {words: 2, run: loadAof},
   digest: {words: 2, run: digestAll},
   'digest-value': {words: -2, run: digestValues},
   object: {words: 3, run: object},
@@ -161,6 +190,7 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   log: {words: 3, run: writeLog},
   populate: {words: -3, run: populate},
   protocol: {words: 3, run: debugProtocol},
+  slotmigration: {words: 4, run: debugSlotMigration},
   help: {words: 2, run: (call) => sendHelp(call, 'DEBUG', HELP)},
 }
 

@@ -249,11 +249,11 @@ export function errorStatsSection(server: Server): string {
 }
 
 export function keyspaceSection(server: Server): string {
-  const filled = server.databases.filter(({size}) => size > 0)
+  const filled = server.databases.map((each) => ({each, ...each.countVisible()})).filter(({keys}) => keys > 0)
   return formatFields(
-    filled.map((each) => [
+    filled.map(({each, keys, expiring}) => [
       `db${each.index}`,
-      `keys=${each.size},expires=${each.expiringKeys},avg_ttl=${Math.floor(each.averageTtlMs)}`,
+      `keys=${keys},expires=${expiring},avg_ttl=${Math.floor(each.averageTtlMs)}`,
     ]),
   )
 }

@@ -34,12 +34,17 @@ type Section = (typeof SECTIONS)[number]
 const ONLY_ON_DEMAND: ReadonlySet<Section> = new Set(['commandstats', 'latencystats'])
 
 function info(call: Call): void {
-  const wanted = chosen(call.argv.slice(1))
+  call.reply.verbatim(infoText(call, call.argv.slice(1)))
+}
+
+/** What INFO prints. @param words sections, or `default`, `all`, `everything`; none: `default` */
+export function infoText(call: Call, words: readonly string[]): string {
+  const wanted = chosen(words)
   const texts: string[] = []
   for (const section of SECTIONS) {
     if (wanted.has(section)) texts.push(`# ${titleOf(section)}\r\n${textOf(call, section)}`)
   }
-  call.reply.verbatim(texts.join('\r\n'))
+  return texts.join('\r\n')
 }
 
 function titleOf(section: Section): string {

@@ -7,26 +7,35 @@ import {parseDatabaseIndex} from './database-argument.js'
 import {serverFacts} from './specs/server.js'
 
 function dbsize({db, reply}: Call): void {
-  reply.integer(db.size)
+  reply.integer(db.countVisible().keys)
 }
 
 /** ASYNC and SYNC come to the same: the maps are dropped at once, their memory is freed by the garbage collector in slices. */
-function flush(call: Call, databases: readonly Database[]): void {
+function flush(call: Call, databases: readonly Database[]): boolean {
   const {argv, reply, server} = call
   const mode = argv[1]?.toLowerCase()
-  if (argv.length > 2 || (mode !== undefined && mode !== 'async' && mode !== 'sync')) return reply.error(SYNTAX_ERROR)
+  if (argv.length > 2 || (mode !== undefined && mode !== 'async' && mode !== 'sync')) {
+    reply.error(SYNTAX_ERROR)
+    return false
+  }
   for (const database of databases) {
     server.watchedKeys.touchAll(database)
     server.dirty += database.size
     database.clear()
   }
+  server.slotMigrations?.dataFlushed()
   // Also when there was nothing to flush here: a replica may have something.
   call.propagateAs(...argv)
   reply.ok()
+  return true
 }
 
 function flushall(call: Call): void {
-  flush(call, call.server.databases)
+  if (flush(call, call.server.databases)) call.server.saving.flushed()
+}
+
+function flushdb(call: Call): void {
+  flush(call, [call.db])
 }
 
 function swapdb(call: Call): void {
@@ -61,5 +70,5 @@ function swap(server: Server, first: Database, second: Database): void {
 export const keyspaceFamily: CommandFamily = {
   group: 'server',
   facts: serverFacts,
-  handlers: {dbsize, flushall, flushdb: (call) => flush(call, [call.db]), swapdb},
+  handlers: {dbsize, flushall, flushdb, swapdb},
 }

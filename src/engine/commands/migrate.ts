@@ -41,7 +41,7 @@ function migrate(call: Call): void {
   const blocked = waitForEnd(server, client)
   server.migrator.start({
     request: {
-      target: {host: argv[1]!, port: Number.parseInt(argv[2]!, 10) || 0},
+      target: {host: argv[1]!, port: Number.parseInt(argv[2]!, 10) || 0, isSecure: server.config.flag('tls-cluster')},
       db: targetDb,
       credentials,
       command: server.clusterEnabled ? 'RESTORE-ASKING' : 'RESTORE',

@@ -2,16 +2,19 @@
 import {type Bytes} from '../ports.js'
 import {type PeerOutput, ReplicaPeer} from '../replication/peer.js'
 import {parseSafeInteger} from '../resp/numbers.js'
+import {type HistoryRequest} from '../replication/primary-link.js'
 import {type Call, type CommandFamily} from '../server/call.js'
+import {formatClientLine} from '../server/client-line.js'
 import {type Client} from '../server/client.js'
 import {type Server} from '../server/server.js'
 import {NOT_AN_INTEGER, SYNTAX_ERROR} from './arguments.js'
+import {failover} from './failover.js'
 import {restoreAskingHandlers} from './dump-restore.js'
 import {serverFacts} from './specs/server.js'
 
 const LONGEST_HOST = 255
 /** PSYNC without a history to go on from. */
-const NO_HISTORY = {id: '?', offset: -1}
+const NO_HISTORY = {id: '?', offset: -1, isHandover: false}
 
 /** A replica's connection is a client's. */
 class ClientOutput implements PeerOutput {
@@ -120,19 +123,28 @@ function psync(call: Call): void {
   const {argv, reply} = call
   const offset = parseSafeInteger(argv[2]!)
   if (offset === undefined) return reply.error(NOT_AN_INTEGER)
-  attach(call, {id: argv[1]!, offset})
+  // Redis looks at the word in this place only.
+  const isHandover = argv[3]?.toLowerCase() === 'failover'
+  attach(call, {id: argv[1]!, offset, isHandover})
 }
 
 function sync(call: Call): void {
   attach(call, NO_HISTORY)
 }
 
-/** From here on the client is a replica: what it gets is the stream. */
-function attach(call: Call, history: {readonly id: Bytes; readonly offset: number}): void {
+/** From here on the client is a replica: what it gets is the stream. Source: Redis 7.0's syncCommand. */
+function attach(call: Call, history: HistoryRequest): void {
   const {server, client, reply} = call
   if (client.kind === 'replica' || client.isMonitor) return
-  if (server.isReplica && !server.replication.linkIsUp) {
+  if (history.isHandover && !takeOver(call, history.id)) return
+  const {replication} = server
+  if (replication.failover.isUnderWay) return reply.error("NOMASTERLINK Can't SYNC while failing over")
+  if (replication.isReplica && !replication.linkIsUp) {
     return reply.error("NOMASTERLINK Can't SYNC while not connected with my master")
+  }
+  // What is still to be sent would stand in the middle of the stream.
+  if (!client.output.isEmpty || client.unsentBytes > 0) {
+    return reply.error('ERR SYNC and PSYNC are invalid with pending output')
   }
   const peer = peerOf(call)
   // SYNC is answered by the payload alone.
@@ -141,16 +153,33 @@ function attach(call: Call, history: {readonly id: Bytes; readonly offset: numbe
   server.replication.replicas.attach(peer, history.id, history.offset)
 }
 
+/** Our primary has stopped writing and asks us to go on in its place. @returns false when it was refused */
+function takeOver({server, client, reply}: Call, id: Bytes): boolean {
+  const {replication} = server
+  server.log('warning', `Failover request received for replid ${id}.`)
+  if (!replication.isReplica) {
+    reply.error("ERR PSYNC FAILOVER can't be sent to a master.")
+    return false
+  }
+  if (id.toLowerCase() !== replication.state.id) {
+    reply.error('ERR PSYNC FAILOVER replid must match my replid.')
+    return false
+  }
+  replication.becomePrimary()
+  server.log('notice', `MASTER MODE enabled (failover request from '${formatClientLine(client, server.nowMs)}')`)
+  return true
+}
+
 function replicaof(call: Call): void {
   const {argv, reply, server, client} = call
   if (server.clusterEnabled) return reply.error('ERR REPLICAOF not allowed in cluster mode.')
   const {replication} = server
+  if (replication.failover.isUnderWay) return reply.error('ERR REPLICAOF not allowed while failing over.')
   const [host, portText] = [argv[1]!, argv[2]!]
   if (host.toLowerCase() === 'no' && portText.toLowerCase() === 'one') {
     if (replication.isReplica) {
       replication.becomePrimary()
-      server.config.assign('replicaof', 'no one')
-      server.log('notice', `MASTER MODE enabled (user request from 'id=${client.id} addr=${addressOf(client)}')`)
+      server.log('notice', `MASTER MODE enabled (user request from '${formatClientLine(client, call.nowMs, argv)}')`)
     }
     return reply.ok()
   }
@@ -162,16 +191,9 @@ function replicaof(call: Call): void {
     return reply.status('OK Already connected to specified master')
   }
   replication.replicateFrom({host, port})
-  server.config.assign('replicaof', `${host} ${port}`) // what CONFIG REWRITE is to keep
-  server.log(
-    'notice',
-    `REPLICAOF ${host}:${port} enabled (user request from 'id=${client.id} addr=${addressOf(client)}')`,
-  )
+  const requester = formatClientLine(client, call.nowMs, argv)
+  server.log('notice', `REPLICAOF ${host}:${port} enabled (user request from '${requester}')`)
   reply.ok()
-}
-
-function addressOf({peer}: Client): string {
-  return `${peer.host}:${peer.port}`
 }
 
 function role({reply, server}: Call): void {
@@ -192,16 +214,6 @@ function role({reply, server}: Call): void {
   reply.integer(replication.offset)
   reply.array(online.length)
   for (const {host, listeningPort, ackOffset} of online) reply.bulks([host, String(listeningPort), String(ackOffset)])
-}
-
-/** Its errors come in Redis' order; the handover itself is the cluster's business (CLUSTER FAILOVER) in this engine. */
-function failover({argv, reply, server}: Call): void {
-  if (server.clusterEnabled) return reply.error('ERR FAILOVER not allowed in cluster mode.')
-  if (argv.length === 2 && argv[1]!.toLowerCase() === 'abort') return reply.error('ERR No failover in progress.')
-  const {replication} = server
-  if (replication.isReplica) return reply.error('ERR FAILOVER is not valid when server is a replica.')
-  if (replication.replicas.all.size === 0) return reply.error('ERR FAILOVER requires connected replicas.')
-  reply.error('ERR FAILOVER is not supported by the tscluster engine')
 }
 
 export const replicationFamily: CommandFamily = {

@@ -1,37 +1,29 @@
 /** SHUTDOWN. */
 import {type Call, type Handlers} from '../server/call.js'
+import {type ShutdownRequest} from '../server/shutdown.js'
 import {SYNTAX_ERROR} from './arguments.js'
 
-interface Options {
-  save: 'yes' | 'no' | 'as-configured'
-  isForced: boolean
-  isAbort: boolean
-}
+const WORDS: readonly string[] = ['save', 'nosave', 'now', 'force', 'abort']
 
-function parseOptions(words: readonly string[]): Options | undefined {
+function parseOptions(words: readonly string[]): ShutdownRequest | 'abort' | undefined {
   const given = words.map((word) => word.toLowerCase())
-  if (given.some((word) => !['save', 'nosave', 'now', 'force', 'abort'].includes(word))) return undefined
+  if (given.some((word) => !WORDS.includes(word))) return undefined
   const [saves, saveNot, isAbort] = [given.includes('save'), given.includes('nosave'), given.includes('abort')]
-  if ((saves && saveNot) || (isAbort && given.length > 1)) return undefined
-  let save: Options['save'] = 'as-configured'
+  if (saves && saveNot) return undefined
+  if (isAbort) return given.every((word) => word === 'abort') ? 'abort' : undefined
+  let save: ShutdownRequest['save'] = 'as-configured'
   if (saves) save = 'yes'
   if (saveNot) save = 'no'
-  return {save, isForced: given.includes('force'), isAbort}
+  return {save, isNow: given.includes('now'), isForced: given.includes('force')}
 }
 
-/** Nothing is answered when it works: the connection closes. */
-function shutdown({server, argv, reply}: Call): void {
+/** Nothing is answered when it works: the connection closes. Source: Redis 7.0's shutdownCommand. */
+function shutdown({server, argv, reply, client}: Call): void {
   const options = parseOptions(argv.slice(1))
   if (options === undefined) return reply.error(SYNTAX_ERROR)
-  // The node goes down within this very command: there is never one to abort.
-  if (options.isAbort) return reply.error('ERR No shutdown in progress.')
-  server.log('warning', 'User requested shutdown...')
-  const refusal = server.beforeShutdown(options.save)
-  if (refusal !== undefined && !options.isForced) {
-    server.log('warning', `Errors trying to shut down the server. ${refusal}`)
-    return reply.error('ERR Errors trying to SHUTDOWN. Check logs.')
-  }
-  server.ending = 'shutdown'
+  if (options !== 'abort') return server.shutdown.begin(options, client)
+  if (server.shutdown.abort()) reply.ok()
+  else reply.error('ERR No shutdown in progress.')
 }
 
 export const shutdownHandlers: Handlers = {shutdown}

@@ -3,6 +3,7 @@ import {type Socket} from 'node:net'
 import {LIMITS} from '../limits.js'
 import {type Connection, type ConnectionId, type Core, type Endpoint} from '../ports.js'
 import {type Gate} from './gate.js'
+import {QueuedReplySocket} from './queued-reply-socket.js'
 import {ReplySocket} from './reply-socket.js'
 import {ReadBuffer, readShared} from './shared-read.js'
 
@@ -12,7 +13,8 @@ export type ClientEvents = Pick<Core, 'clientOpened' | 'clientBytes' | 'clientDr
 const CLOSING_TIMEOUT_MS = 10_000
 
 export class ClientSockets {
-  readonly #events: ClientEvents
+  #events: ClientEvents
+  #afterAnswers: (follow: () => void) => void = setImmediate
   readonly #gate: Gate
   readonly #readBuffer = new ReadBuffer()
   readonly #sockets = new Map<ConnectionId, ReplySocket>()
@@ -27,11 +29,20 @@ export class ClientSockets {
     this.#gate = gate
   }
 
-  /** Takes a connection that was opened with `pauseOnConnect`. */
-  accept(accepted: Socket): void {
+  /**
+   * Somebody else hears of them from now on.
+   * @param afterAnswers puts something off until what came so far is answered
+   */
+  tell(events: ClientEvents, afterAnswers: (follow: () => void) => void = setImmediate): void {
+    this.#events = events
+    this.#afterAnswers = afterAnswers
+  }
+
+  /** Takes a connection that was opened with `pauseOnConnect`. @param path of the socket in the file system that it came by */
+  accept(accepted: Socket, path?: string): void {
     // It may fail while the gate is closed; a socket without a listener for that would stop the process.
     accepted.on('error', ignore)
-    this.#gate.pass(() => this.#open(accepted))
+    this.#gate.pass(() => this.#open(accepted, path))
   }
 
   /** Writes what the connection's output holds, in one piece, and closes it if it asks for that. */
@@ -84,22 +95,23 @@ export class ClientSockets {
     for (const {socket} of this.#sockets.values()) socket.destroy()
   }
 
-  #open(accepted: Socket): void {
+  #open(accepted: Socket, path: string | undefined): void {
     if (accepted.destroyed) return
     const id = ++this.#lastId
-    const peer = endpoint(accepted.remoteAddress, accepted.remotePort)
-    const local = endpoint(accepted.localAddress, accepted.localPort)
+    const peer = endpoint(path ?? accepted.remoteAddress, accepted.remotePort)
+    const isSecure = 'encrypted' in accepted
+    const local = {...endpoint(path ?? accepted.localAddress, accepted.localPort), ...(isSecure && {isSecure})}
     this.#events.clientOpened(id, peer, local)
     const socket = readShared(accepted, this.#readBuffer, (chunk) => this.#events.clientBytes(id, chunk))
     const drained = (): void => this.#gate.pass(() => this.#reportDrained(id))
-    this.#sockets.set(id, new ReplySocket(socket, drained))
+    this.#sockets.set(id, isSecure ? new QueuedReplySocket(socket, drained) : new ReplySocket(socket, drained))
     socket.setNoDelay(true)
     socket.on('error', ignore)
     // Its last requests are answered before the connection goes: a client may close its half after the last one.
     socket.on('end', () =>
       this.#gate.pass(() => {
         this.#events.clientClosed(id)
-        setImmediate(() => closeAfterOutput(socket))
+        this.#afterAnswers(() => closeAfterOutput(socket))
       }),
     )
     socket.on('close', () => this.#gate.pass(() => this.#closed(id)))

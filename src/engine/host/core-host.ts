@@ -9,6 +9,7 @@ import {
   type LinkId,
   type LogLine,
   type Storage,
+  type Transport,
   type TurnOutput,
 } from '../ports.js'
 import {type SocketEvents, type TcpTransport} from './tcp-transport.js'
@@ -34,6 +35,8 @@ export class CoreHost implements SocketEvents {
   readonly #options: CoreHostOptions
   readonly #core: Core
   #transport: TcpTransport | undefined
+  /** The transport, or what stands before it: a network that is slow on purpose. */
+  #wire: Transport | undefined
   #inTurn = false
   #stopTicking: (() => void) | undefined
   #cancelWake: (() => void) | undefined
@@ -54,9 +57,15 @@ export class CoreHost implements SocketEvents {
   /** From now on the core hears of the world. Its first turn is a tick. */
   run(transport: TcpTransport): void {
     this.#transport = transport
+    this.#wire ??= transport
     transport.resume()
     this.#stopTicking = this.#options.clock.every(TICK_MS, () => this.#tick())
     this.#tick()
+  }
+
+  /** What the core says leaves by way of this from now on. */
+  speakThrough(wire: Transport): void {
+    this.#wire = wire
   }
 
   /** One turn for something that comes from the process itself. */
@@ -65,6 +74,12 @@ export class CoreHost implements SocketEvents {
     if (this.#inTurn) this.#endTurn()
     this.#give(work)
     this.#endTurn()
+  }
+
+  /** The same for what the node only takes note of: while it is held, its next turn finds it. */
+  note(tell: () => void): void {
+    if (this.#isHeld) tell()
+    else this.turn(tell)
   }
 
   /** As SIGSTOP: connections stay open, nothing is read, answered or noticed. */
@@ -165,7 +180,7 @@ export class CoreHost implements SocketEvents {
     const {log, clock, storage, onEnd} = this.#options
     if (output.logs.length > 0) for (const line of output.logs) log(line, clock.nowMs())
     // A crash writes nothing more: neither files nor replies.
-    if (output.ending !== 'crash') applyTurn(output, storage, this.#transport!)
+    if (output.ending !== 'crash') applyTurn(output, storage, this.#wire!)
     if (output.ending !== undefined) {
       this.end()
       onEnd(output.ending)

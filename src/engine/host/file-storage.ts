@@ -1,8 +1,11 @@
 /** A node's folder on the real disk. */
 import {
+  close,
   closeSync,
   fdatasyncSync,
+  fstatSync,
   fsyncSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -11,20 +14,38 @@ import {
   writeSync,
 } from 'node:fs'
 import path from 'node:path'
-import {type Storage} from '../ports.js'
+import {doFileWork} from '../apply-turn.js'
+import {type FileEffect, type Storage} from '../ports.js'
+import {BackgroundFiles, type InTurn} from './background-files.js'
+import {reasonOf} from './system-error.js'
 
 /**
- * Every call returns when it is done and throws the system's error when it cannot be (a full disk, a folder that is gone).
- * Files that are appended to stay open until they are replaced, renamed, removed, or the storage is closed.
+ * Every call returns when it is done and throws when it cannot be (a full disk, a folder that is gone), the message being the
+ * system's words. Files that are appended to stay open until they are replaced, renamed, removed, or the storage is closed.
  */
 export class FileStorage implements Storage {
   readonly directory: string
   readonly #open = new Map<string, number>()
+  /** Descriptors that background work has in hand, and those among them that nobody else wants any more. */
+  readonly #held = new Set<number>()
+  readonly #unwanted = new Set<number>()
+  readonly #background: BackgroundFiles
 
   /** Makes the folder if there is none. @throws Error when it cannot be made */
   constructor(directory: string) {
     this.directory = path.resolve(directory)
     mkdirSync(this.directory, {recursive: true})
+    this.#background = new BackgroundFiles({
+      hold: (name) => this.#hold(this.#descriptor(name)),
+      release: (_, descriptor) => this.#release(descriptor),
+      holdFolder: (name) => this.#holdFolder(name),
+      doNow: (effect) => doFileWork(effect, this),
+    })
+  }
+
+  /** Where background work tells what has become of it: in a turn of the node. */
+  set inTurn(inTurn: InTurn) {
+    this.#background.inTurn = inTurn
   }
 
   read(name: string): Uint8Array | null {
@@ -37,20 +58,55 @@ export class FileStorage implements Storage {
   }
 
   append(name: string, bytes: Uint8Array): void {
-    writeAll(this.#descriptor(name), bytes)
+    worded(() => appendAll(this.#descriptor(name), bytes))
   }
 
   sync(name: string): void {
-    fdatasyncSync(this.#descriptor(name))
+    worded(() => fdatasyncSync(this.#descriptor(name)))
   }
 
   replace(name: string, bytes: Uint8Array, lazily = false): void {
+    worded(() => this.#replace(name, bytes, lazily))
+  }
+
+  rename(from: string, to: string, lazily = false): void {
+    worded(() => {
+      this.#close(from)
+      this.#close(to)
+      this.#replaceSlowly(this.#path(to), () => renameSync(this.#path(from), this.#path(to)))
+      if (!lazily) syncFolder(path.dirname(this.#path(to)))
+    })
+  }
+
+  remove(name: string): void {
+    worded(() => {
+      this.#close(name)
+      this.#replaceSlowly(this.#path(name), () => rmSync(this.#path(name), {force: true}))
+    })
+  }
+
+  later(effect: FileEffect): void {
+    this.#background.add(effect)
+  }
+
+  /**
+   * Lets go of every file. The promise is kept when no work in the background is under way.
+   * @param drops what has not begun of that work never will
+   */
+  async close(drops = false): Promise<void> {
+    const ended = this.#background.end(drops)
+    for (const name of [...this.#open.keys()]) this.#close(name)
+    await ended
+    for (const name of [...this.#open.keys()]) this.#close(name)
+  }
+
+  #replace(name: string, bytes: Uint8Array, lazily: boolean): void {
     const target = this.#path(name)
     const beside = `${target}.tmp-${process.pid}`
-    mkdirSync(path.dirname(target), {recursive: true})
+    this.#makeFolderOf(target)
     const descriptor = openSync(beside, 'w')
     try {
-      writeAll(descriptor, bytes)
+      appendAll(descriptor, bytes)
       if (!lazily) fsyncSync(descriptor)
     } finally {
       closeSync(descriptor)
@@ -60,39 +116,60 @@ export class FileStorage implements Storage {
     if (!lazily) syncFolder(path.dirname(target))
   }
 
-  rename(from: string, to: string): void {
-    this.#close(from)
-    this.#close(to)
-    renameSync(this.#path(from), this.#path(to))
-    syncFolder(path.dirname(this.#path(to)))
-  }
-
-  remove(name: string): void {
-    this.#close(name)
-    rmSync(this.#path(name), {force: true})
-  }
-
-  /** Lets go of every file; the storage can be used again. */
-  close(): void {
-    for (const name of [...this.#open.keys()]) this.#close(name)
+  /** To free the room of a large file takes a while: whoever closes it last does it, and that is a thread. */
+  #replaceSlowly(target: string, replace: () => void): void {
+    const former = openIfThere(target)
+    try {
+      replace()
+    } finally {
+      if (former !== undefined) close(former)
+    }
   }
 
   #descriptor(name: string): number {
     let descriptor = this.#open.get(name)
     if (descriptor === undefined) {
       const target = this.#path(name)
-      mkdirSync(path.dirname(target), {recursive: true})
+      this.#makeFolderOf(target)
       descriptor = openSync(target, 'a')
       this.#open.set(name, descriptor)
     }
     return descriptor
   }
 
+  /** A folder inside the node's own is made when it is needed; the node's own, once gone, is a failure. */
+  #makeFolderOf(target: string): void {
+    const folder = path.dirname(target)
+    if (folder === this.directory) return
+    try {
+      mkdirSync(folder)
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+    }
+  }
+
   #close(name: string): void {
     const descriptor = this.#open.get(name)
     if (descriptor === undefined) return
     this.#open.delete(name)
-    closeSync(descriptor)
+    if (this.#held.has(descriptor)) this.#unwanted.add(descriptor)
+    else closeSync(descriptor)
+  }
+
+  #hold(descriptor: number): number {
+    this.#held.add(descriptor)
+    return descriptor
+  }
+
+  #holdFolder(name: string): number {
+    const descriptor = this.#hold(openSync(path.dirname(this.#path(name)), 'r'))
+    this.#unwanted.add(descriptor)
+    return descriptor
+  }
+
+  #release(descriptor: number): void {
+    this.#held.delete(descriptor)
+    if (this.#unwanted.delete(descriptor)) closeSync(descriptor)
   }
 
   #path(name: string): string {
@@ -100,8 +177,24 @@ export class FileStorage implements Storage {
   }
 }
 
-function writeAll(descriptor: number, bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, bytes.length - at)
+/** All of it or nothing: what came to be written of it is taken back. */
+function appendAll(descriptor: number, bytes: Uint8Array): void {
+  let at = 0
+  try {
+    while (at < bytes.length) at += writeSync(descriptor, bytes, at, bytes.length - at)
+  } catch (error) {
+    if (at > 0) ftruncateSync(descriptor, fstatSync(descriptor).size - at)
+    throw error
+  }
+}
+
+/** The system's words become the error's message. */
+function worded(work: () => void): void {
+  try {
+    work()
+  } catch (error) {
+    throw new Error(reasonOf(error), {cause: error})
+  }
 }
 
 /** A rename is durable when its folder is. Windows cannot open a folder, and needs not. */
@@ -112,6 +205,15 @@ function syncFolder(folder: string): void {
     fsyncSync(descriptor)
   } finally {
     closeSync(descriptor)
+  }
+}
+
+function openIfThere(file: string): number | undefined {
+  if (process.platform === 'win32') return undefined
+  try {
+    return openSync(file, 'r')
+  } catch {
+    return undefined
   }
 }
 

@@ -1,16 +1,22 @@
-/** Listening on a port, on every address that `bind` names. */
+/** Listening on a port, on every address that `bind` names, or on a socket in the file system. */
+import {chmodSync, rmSync} from 'node:fs'
 import net from 'node:net'
 
 /** What went wrong, in one line that names the port. `code` is the system's: EADDRINUSE, EACCES… */
 export class ListenError extends Error {
   readonly port: number
+  readonly host: string
   readonly code: string
+  /** It was to be a TLS port. */
+  readonly isSecure: boolean
 
-  constructor(host: string, port: number, code: string) {
+  constructor(host: string, port: number, code: string, isSecure = false) {
     super(`Could not listen on ${host.includes(':') ? `[${host}]` : host}:${port}: ${REASONS[code] ?? code}`)
     this.name = 'ListenError'
     this.port = port
+    this.host = host
     this.code = code
+    this.isSecure = isSecure
   }
 }
 
@@ -41,6 +47,15 @@ export function parseBind(text: string): readonly BindAddress[] {
 
 const UNAVAILABLE = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT', 'ENOPROTOOPT', 'ENOTFOUND'])
 
+/** What to do with connections. */
+export interface Accepting {
+  readonly accept: (socket: net.Socket) => void
+  /** Connections that may wait to be accepted. */
+  readonly backlog: number
+  /** It is to speak TLS: only for what an error says. */
+  readonly isSecure?: boolean
+}
+
 /**
  * Listens on each address; the sockets handed to `accept` are not read from yet.
  * @throws ListenError when an address cannot be had; then none is kept
@@ -48,12 +63,12 @@ const UNAVAILABLE = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT',
 export async function listen(
   bind: string,
   port: number,
-  {accept, backlog}: {readonly accept: (socket: net.Socket) => void; readonly backlog: number},
+  {accept, backlog, isSecure = false}: Accepting,
 ): Promise<readonly net.Server[]> {
   const servers: net.Server[] = []
   try {
     for (const {host, optional} of parseBind(bind)) {
-      const server = await listenOn(host, port, backlog).catch((error: unknown) => {
+      const server = await listenOn(host, port, backlog, isSecure).catch((error: unknown) => {
         if (optional && error instanceof ListenError && UNAVAILABLE.has(error.code)) return undefined
         throw error
       })
@@ -68,12 +83,38 @@ export async function listen(
   return servers
 }
 
-function listenOn(host: string, port: number, backlog: number): Promise<net.Server> {
+function listenOn(host: string, port: number, backlog: number, isSecure: boolean): Promise<net.Server> {
   return new Promise((resolve, reject) => {
     const server = net.createServer({pauseOnConnect: true, allowHalfOpen: true, noDelay: true})
     server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new ListenError(host, port, error.code ?? error.message)),
+      reject(new ListenError(host, port, error.code ?? error.message, isSecure)),
     )
     server.listen({host, port, backlog, ipv6Only: host.includes(':'), exclusive: true}, () => resolve(server))
   })
+}
+
+/**
+ * Listens on a socket in the file system; what a former server left there is removed.
+ * @param permissions octal bits; 0: as the system makes it
+ * @throws Error in the words of Redis' log
+ */
+export function listenOnPath(path: string, permissions: number, {accept, backlog}: Accepting): Promise<net.Server> {
+  return new Promise((resolve, reject) => {
+    rmSync(path, {force: true})
+    const server = net.createServer({pauseOnConnect: true, allowHalfOpen: true})
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(`Failed opening Unix socket: bind: ${PATH_REASONS[error.code ?? ''] ?? error.message}`)),
+    )
+    server.listen({path, backlog}, () => {
+      if (permissions !== 0) chmodSync(path, permissions)
+      server.on('connection', accept)
+      resolve(server)
+    })
+  })
+}
+
+const PATH_REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EADDRINUSE: 'Address already in use',
 }

@@ -1,6 +1,10 @@
 /** The log of a node, line by line as Redis writes it: `1234:M 21 Nov 2026 08:56:01.123 * text`. */
 import {appendFileSync} from 'node:fs'
+import path from 'node:path'
 import {type LogLevel, type LogLine} from '../ports.js'
+import {type Config} from '../server/config.js'
+import {type Syslog} from './syslog.js'
+import {textOf} from './utf8.js'
 
 /** Who speaks: a primary, a replica, a child that saves, a sentinel. */
 export type LogRole = 'M' | 'S' | 'C' | 'X'
@@ -12,18 +16,35 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** Takes one whole line without its end. */
 export type LogSink = (line: string) => void
 
-/** The sink for a `logfile` directive: appends to that file, which a log rotation may take away between two lines. */
+/**
+ * The sink for a `logfile` directive: appends to that file, which a log rotation may take away between two lines. A line that cannot
+ * be written is lost, as in Redis: a full disk must not end a node that can go on without it.
+ */
 export function fileSink(file: string): LogSink {
-  return (line) => appendFileSync(file, `${line}\n`)
+  return (line) => {
+    try {
+      appendFileSync(file, `${line}\n`)
+    } catch {
+      // There is nowhere to say so.
+    }
+  }
 }
 
 export function stdoutSink(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** Where the `logfile` directive wants the lines: a file, relative to the node's folder, or standard output. */
+export function sinkOf(config: Config, directory: string): LogSink {
+  const file = textOf(config.text('logfile'))
+  return file === '' ? stdoutSink : fileSink(path.resolve(directory, file))
+}
+
 export class LogFile {
   /** Lines below it are dropped: the `loglevel` directive. */
   level: LogLevel = 'notice'
+  /** Gets them as well. */
+  syslog: Syslog | undefined
   readonly #sink: LogSink
   readonly #processId: number
 
@@ -32,9 +53,10 @@ export class LogFile {
     this.#processId = processId
   }
 
-  write({level, text}: LogLine, role: LogRole, nowMs: number): void {
+  write({level, text, raw}: LogLine, role: LogRole, nowMs: number): void {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(this.level)) return
-    this.#sink(formatLogLine({level, text}, {role, nowMs, processId: this.#processId}))
+    this.#sink(raw === true ? text : formatLogLine({level, text}, {role, nowMs, processId: this.#processId}))
+    this.syslog?.write(level, text)
   }
 }
 

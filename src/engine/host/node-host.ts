@@ -1,15 +1,23 @@
 /** One node on real sockets, with a real folder: what `engine start`, `tscluster-server` and the library start. */
+import net from 'node:net'
 import path from 'node:path'
-import {type Clock, type Ending, type Endpoint, type Rng} from '../ports.js'
+import {type Clock, type Ending, type Endpoint, type LogLevel, type Rng} from '../ports.js'
 import {assembleNode} from '../node/assemble.js'
 import {Config} from '../server/config.js'
 import {CoreHost} from './core-host.js'
 import {FileStorage} from './file-storage.js'
-import {LogFile, type LogSink, fileSink, stdoutSink} from './log-file.js'
+import {LogFile, type LogSink, sinkOf} from './log-file.js'
+import {FaultyNetwork, type NetworkFaults} from './network-faults.js'
+import {Syslog} from './syslog.js'
 import {SystemClock, systemStopwatch} from './system-clock.js'
 import {systemFigures} from './system-figures.js'
 import {SystemRng} from './system-rng.js'
+import {lockNodesConf, nodesConfInUse, type NodesConfLock} from './nodes-conf-lock.js'
+import {addressOf, busPortOf, listenOptionsOf} from './node-address.js'
 import {TcpTransport} from './tcp-transport.js'
+import {bytesOf} from './utf8.js'
+import {TlsError} from './tls-material.js'
+import {TLS_RULES} from './tls-sockets.js'
 
 export interface NodeHostOptions {
   /** redis.conf directives, a later one over an earlier one: `[['port', '7000'], ['cluster-enabled', 'yes']]`. */
@@ -27,6 +35,8 @@ export interface NodeHostOptions {
    * to be told what happened while it was away (Redis: 2 s), and accepts writes at once.
    */
   readonly bornWhole?: boolean
+  /** What is wrong with its network from the first moment on. Default: nothing. */
+  readonly network?: (address: Endpoint) => NetworkFaults
 }
 
 /** How a node ended. */
@@ -49,14 +59,21 @@ export interface NodeHost {
   stop(): Promise<NodeEnd>
   /** As kill -9: nothing more is written, neither to sockets nor to files. */
   kill(): Promise<NodeEnd>
+  /** Where other nodes call it, on the bus and otherwise, its announced addresses included. */
+  readonly endpoints: readonly Endpoint[]
+  /** A connection to it, with its own certificate where it speaks only TLS. It can be written to at once. */
+  connect(): net.Socket
+  /** What is wrong with its network from now on. */
+  setNetwork(faults: NetworkFaults): void
   /** As SIGSTOP: connections stay open, nothing is read or answered. */
   pause(): void
   /** As SIGCONT. */
   resume(): void
 }
 
-/** A bus port is this much above its client port. */
-const BUS_PORT_OFFSET = 10_000
+const HIGHEST_PORT = 65_535
+const PORT_TOO_HIGH =
+  'Redis port number too high. Cluster communication port is 10,000 port numbers higher than your Redis port. Your Redis port number must be 55535 or less.'
 
 /**
  * Starts a node; when the promise is kept, it accepts connections. Nodes of one process share nothing.
@@ -70,7 +87,7 @@ export async function startNodeHost(options: NodeHostOptions): Promise<NodeHost>
 
 function makeConfig({settings, config = new Config()}: NodeHostOptions): Config {
   for (const [name, value] of settings) {
-    const wrong = config.assign(name, value)
+    const wrong = config.assign(name, bytesOf(value))
     if (wrong !== undefined) throw new Error(`The directive "${name} ${value}" cannot be used: ${wrong}`)
   }
   return config
@@ -89,6 +106,8 @@ class RunningNode implements NodeHost {
   readonly #core: ReturnType<typeof assembleNode>
   readonly #host: CoreHost
   readonly #transport: TcpTransport
+  readonly #network: FaultyNetwork
+  #nodesConf: NodesConfLock | undefined
   #isEnding = false
 
   constructor(options: NodeHostOptions, config: Config) {
@@ -97,9 +116,10 @@ class RunningNode implements NodeHost {
     this.#clock = clock
     this.#storage = new FileStorage(directory)
     this.directory = this.#storage.directory
-    this.address = {host: addressOf(config.text('bind')), port: config.number('port')}
+    this.address = addressOf(config)
     this.busPort = config.flag('cluster-enabled') ? busPortOf(config) : undefined
     this.#log = new LogFile(log ?? sinkOf(config, this.directory), process.pid)
+    this.#log.syslog = this.#openSyslog(config)
     config.watch('loglevel', (level) => (this.#log.level = level as LogFile['level']))
     const nowMs = clock.nowMs()
     const readFile = (name: string): Uint8Array | null => this.#storage.read(name)
@@ -115,8 +135,10 @@ class RunningNode implements NodeHost {
       log: (line, atMs) => this.#log.write(line, this.#core.server.isReplica ? 'S' : 'M', atMs),
       onEnd: (how, error) => void this.#end(error === undefined ? {how} : {how, error}),
     })
-    this.#transport = new TcpTransport(this.#host)
-    config.watch('bind-source-addr', (address) => this.#transport.callFrom(address))
+    this.#storage.inTurn = (tell) => this.#host.note(tell)
+    this.#transport = this.#makeTransport(config)
+    this.#network = new FaultyNetwork(this.#transport, this.#host, clock)
+    if (options.network !== undefined) this.#network.set(options.network(this.address))
     let settle: (end: NodeEnd) => void = () => undefined
     this.closed = new Promise((resolve) => (settle = resolve))
     this.#settle = settle
@@ -124,13 +146,17 @@ class RunningNode implements NodeHost {
 
   async start(): Promise<void> {
     const {config} = this
-    const [bind, port, backlog] = [config.text('bind'), config.number('port'), config.number('tcp-backlog') || 511]
+    await this.#takeNodesConf()
     try {
-      await this.#transport.listen({bind, port, busPort: this.busPort, backlog})
+      if (this.busPort !== undefined && this.busPort > HIGHEST_PORT) throw new Error(PORT_TOO_HIGH)
+      this.#loadTls()
+      await this.#transport.listen(listenOptionsOf(config, this.busPort, this.directory))
     } catch (error) {
-      this.#storage.close()
+      this.#nodesConf?.release()
+      void this.#storage.close()
       throw error
     }
+    this.#refuseSharedNodesConf()
     this.#tell()
     this.#note('Server initialized', 'warning')
     this.#load()
@@ -150,12 +176,54 @@ class RunningNode implements NodeHost {
     return this.closed
   }
 
+  get endpoints(): readonly Endpoint[] {
+    return endpointsOf(this.config, this.address, this.busPort)
+  }
+
+  connect(): net.Socket {
+    const {host, port, isSecure} = this.address
+    return isSecure === true ? this.#transport.tls.dial(this.address, '') : net.connect({host, port, noDelay: true})
+  }
+
+  setNetwork(faults: NetworkFaults): void {
+    if (!this.#isEnding) this.#network.set(faults)
+  }
+
   pause(): void {
     this.#host.pause()
   }
 
   resume(): void {
     this.#host.resume()
+  }
+
+  /** @throws Error in the words of a real server's log */
+  #loadTls(): void {
+    try {
+      this.#transport.tls.load()
+    } catch (error) {
+      if (error instanceof TlsError) this.#note(error.message, 'warning')
+      throw new Error('Failed to configure TLS. Check logs for more info.', {cause: error})
+    }
+  }
+
+  #openSyslog(config: Config): Syslog | undefined {
+    if (!config.flag('syslog-enabled')) return undefined
+    return new Syslog({
+      ident: config.text('syslog-ident'),
+      facility: config.text('syslog-facility'),
+      processId: process.pid,
+      onFailure: (why) => this.#note(`Nothing goes to syslog: the program logger cannot be used (${why})`, 'warning'),
+    })
+  }
+
+  #makeTransport(config: Config): TcpTransport {
+    const log = (level: LogLevel, text: string): void => this.#log.write({level, text}, 'M', this.#clock.nowMs())
+    const transport = new TcpTransport(this.#host, {config, directory: this.directory, log})
+    config.watch('bind-source-addr', (address) => transport.callFrom(address))
+    config.watch('tcp-keepalive', (seconds) => (transport.keepAliveSeconds = Number(seconds)))
+    config.applyChanges(TLS_RULES, () => transport.tls.reload())
+    return transport
   }
 
   /** @throws Error in the words of a real server's log, when the files of its folder cannot be used */
@@ -167,9 +235,25 @@ class RunningNode implements NodeHost {
         : {ok: false as const, error: `Unrecoverable error: corrupted cluster config file (${unusable}).`}
     if (booted.ok) return
     this.#tell()
+    this.#giveUp(booted.error)
+  }
+
+  async #takeNodesConf(): Promise<void> {
+    if (this.busPort === undefined) return
+    this.#nodesConf = await lockNodesConf(path.resolve(this.directory, this.config.text('cluster-config-file')))
+  }
+
+  /** A port that is taken is the better explanation, so this is looked at afterwards. @throws Error in Redis' words */
+  #refuseSharedNodesConf(): void {
+    if (this.busPort === undefined || this.#nodesConf !== undefined) return
+    this.#giveUp(nodesConfInUse(this.config.text('cluster-config-file')))
+  }
+
+  #giveUp(why: string): never {
     this.#transport.destroy()
-    this.#storage.close()
-    throw new Error(booted.error)
+    this.#nodesConf?.release()
+    void this.#storage.close()
+    throw new Error(why)
   }
 
   /** What was logged before the first turn. */
@@ -182,9 +266,16 @@ class RunningNode implements NodeHost {
     if (this.#isEnding) return
     this.#isEnding = true
     this.#host.end()
-    if (end.how === 'shutdown') await this.#transport.close()
-    else this.#transport.destroy()
-    this.#storage.close()
+    if (end.how === 'shutdown') {
+      this.#network.finish()
+      await this.#transport.close()
+    } else {
+      this.#network.destroy()
+      this.#transport.destroy()
+    }
+    await this.#storage.close(end.how !== 'shutdown')
+    this.#nodesConf?.release()
+    this.#log.syslog?.close()
     this.#settle(end)
   }
 
@@ -193,18 +284,12 @@ class RunningNode implements NodeHost {
   }
 }
 
-function sinkOf(config: Config, directory: string): LogSink {
-  const file = config.text('logfile')
-  return file === '' ? stdoutSink : fileSink(path.resolve(directory, file))
-}
+const ANNOUNCED_PORTS = ['tls-port', 'cluster-announce-port', 'cluster-announce-tls-port', 'cluster-announce-bus-port']
 
-function busPortOf(config: Config): number {
-  return config.number('cluster-port') || config.number('port') + BUS_PORT_OFFSET
-}
-
-/** Where somebody on this machine reaches the node. */
-function addressOf(bind: string): string {
-  const [first = '*'] = bind.split(/\s+/).map((word) => word.replace(/^-/, ''))
-  if (first === '*' || first === '0.0.0.0' || first === '') return '127.0.0.1'
-  return first === '::*' || first === '::' ? '::1' : first
+function endpointsOf(config: Config, {host, port}: Endpoint, busPort: number | undefined): Endpoint[] {
+  const announced = config.text('cluster-announce-ip')
+  const hosts = announced === '' ? [host] : [host, announced]
+  return [port, busPort ?? 0, ...ANNOUNCED_PORTS.map((name) => config.number(name))]
+    .filter((each) => each > 0)
+    .flatMap((each) => hosts.map((name) => ({host: name, port: each})))
 }

@@ -41,7 +41,10 @@ const CAN_SHARE = process.platform !== 'win32'
  */
 export function readShared(accepted: net.Socket, buffer: ReadBuffer, onBytes: (chunk: Uint8Array) => void): net.Socket {
   const {_handle: handle} = accepted as WithHandle
-  if (!CAN_SHARE || typeof handle !== 'object' || handle === null) return readOrdinarily(accepted, onBytes)
+  // The handle of an encrypted connection is that of its cipher: what can be read from it comes as `data`.
+  if (!CAN_SHARE || 'encrypted' in accepted || typeof handle !== 'object' || handle === null) {
+    return readOrdinarily(accepted, onBytes)
+  }
   const onread: OnRead = {
     buffer: buffer.whole,
     callback: (bytes) => {

@@ -4,18 +4,26 @@ import {type Connection, type Endpoint, type LinkId, type Transport} from '../po
 import {type ClientEvents, ClientSockets} from './client-sockets.js'
 import {Gate} from './gate.js'
 import {type LinkEvents, LinkSockets} from './link-sockets.js'
-import {listen, ListenError} from './listener.js'
+import {type Accepting, listen, listenOnPath} from './listener.js'
+import {TlsSockets, type TlsSocketsOptions} from './tls-sockets.js'
 
 export type SocketEvents = ClientEvents & LinkEvents
 
 export interface ListenOptions {
   /** The words of the `bind` directive. */
   readonly bind: string
+  /** 0: none, here and below. */
   readonly port: number
+  /** For clients that speak TLS. */
+  readonly tlsPort: number
   /** Undefined for a node without a bus. */
   readonly busPort: number | undefined
+  /** The bus speaks TLS. */
+  readonly isBusSecure: boolean
   /** Connections that may wait to be accepted. */
   readonly backlog: number
+  /** A socket in the file system, too: its absolute path, and its permissions (0: as the system makes it). */
+  readonly unixSocket?: {readonly path: string; readonly permissions: number}
 }
 
 /** How long a node that shuts down waits for its clients to take their last replies. */
@@ -26,26 +34,54 @@ export class TcpTransport implements Transport {
   readonly #clients: ClientSockets
   readonly #links: LinkSockets
   readonly #servers: net.Server[] = []
+  /** Certificates; CONFIG SET has them read again. */
+  readonly tls: TlsSockets
+  /** Connections of clients ask the other end now and then whether it is there: `tcp-keepalive`. 0: never. */
+  keepAliveSeconds = 0
 
   /** Tells nothing before `resume`. */
-  constructor(events: SocketEvents) {
+  constructor(events: SocketEvents, tls: TlsSocketsOptions) {
     this.#clients = new ClientSockets(events, this.#gate)
-    this.#links = new LinkSockets(events, this.#gate)
+    this.tls = new TlsSockets(tls, {
+      client: (socket) => this.#clients.accept(socket),
+      peer: (socket) => this.#links.accept(socket),
+    })
+    this.#links = new LinkSockets(events, this.#gate, this.tls)
   }
 
-  /** Opens the ports. @throws ListenError naming the port that cannot be had; then none is open */
-  async listen({bind, port, busPort, backlog}: ListenOptions): Promise<void> {
+  /**
+   * Opens the ports.
+   * @throws ListenError naming the port that cannot be had, Error when none is configured; then none is open
+   */
+  async listen({bind, port, tlsPort, busPort, isBusSecure, backlog, unixSocket}: ListenOptions): Promise<void> {
+    const open = async (at: number, accepting: Accepting): Promise<void> => {
+      this.#servers.push(...(await listen(bind, at, accepting)))
+    }
+    const acceptPlain = (socket: net.Socket): void => this.#acceptClient(socket, () => this.#clients.accept(socket))
+    const acceptSecure = (socket: net.Socket): void =>
+      this.#acceptClient(socket, () => this.#gate.pass(() => this.tls.acceptClient(socket)))
     try {
-      const accept = (socket: net.Socket): void => this.#clients.accept(socket)
-      this.#servers.push(...(await listen(bind, port, {accept, backlog})))
-      if (this.#servers.length === 0) throw new ListenError(bind, port, 'EADDRNOTAVAIL')
+      if (port !== 0) await open(port, {accept: acceptPlain, backlog})
+      if (tlsPort !== 0) await open(tlsPort, {accept: acceptSecure, backlog, isSecure: true})
+      if (unixSocket !== undefined) {
+        const {path, permissions} = unixSocket
+        const accept = (socket: net.Socket): void => this.#clients.accept(socket, path)
+        this.#servers.push(await listenOnPath(path, permissions, {accept, backlog}))
+      }
+      if (this.#servers.length === 0) throw new Error('Configured to not listen anywhere, exiting.')
       if (busPort === undefined) return
+      const acceptPeer = (socket: net.Socket): void => this.#gate.pass(() => this.tls.acceptPeer(socket))
       const acceptLink = (socket: net.Socket): void => this.#links.accept(socket)
-      this.#servers.push(...(await listen(bind, busPort, {accept: acceptLink, backlog})))
+      await open(busPort, {accept: isBusSecure ? acceptPeer : acceptLink, backlog})
     } catch (error) {
       this.#stopListening()
       throw error
     }
+  }
+
+  #acceptClient(socket: net.Socket, accept: () => void): void {
+    if (this.keepAliveSeconds > 0) socket.setKeepAlive(true, this.keepAliveSeconds * 1000)
+    accept()
   }
 
   dial(link: LinkId, to: Endpoint): void {
@@ -67,6 +103,25 @@ export class TcpTransport implements Transport {
   /** Links are dialled from this address from now on; empty: the system chooses. */
   callFrom(address: string): void {
     this.#links.sourceAddress = address
+  }
+
+  /** A partition: whom the node cannot reach from now on. */
+  cutOff(isCutOff: (to: Endpoint) => boolean): void {
+    this.#links.cutOff(isCutOff)
+  }
+
+  /**
+   * Somebody else hears of the sockets from now on.
+   * @param afterAnswers puts something off until what came so far is answered; default: until the turn in hand is over
+   */
+  tell(events: SocketEvents, afterAnswers?: (follow: () => void) => void): void {
+    this.#clients.tell(events, afterAnswers)
+    this.#links.tell(events)
+  }
+
+  /** Tells something as the sockets do: now, or when the node goes on. */
+  pass(tell: () => void): void {
+    this.#gate.pass(tell)
   }
 
   /** Every 100 ms: how far slow clients have come. */

@@ -4,6 +4,7 @@ import {type Bytes, type Rng} from '../ports.js'
 import {CursorShelf} from '../values/scan.js'
 import {type Value} from '../values/value.js'
 import {keySlot} from './key-slot.js'
+import {type SlotSet} from '../../model/slot-set.js'
 import {SLOT_COUNT} from '../../model/slot.js'
 
 /** What a database tells the node it belongs to. */
@@ -25,8 +26,16 @@ export interface ChangeObserver {
   beforeChange(database: Database, key: Bytes): void
   /** All keys are about to go. */
   beforeClear(database: Database): void
-  /** All keys are about to be traded with another database. */
-  beforeSwap(database: Database): void
+  /** Two databases are about to trade all their keys. */
+  beforeSwap(first: Database, second: Database): void
+}
+
+/** What a database holds: still all of it when `clear` or `swapWith` have given the database other keys. */
+export interface KeyContents {
+  /** Undefined when there are none. */
+  keysInSlot(slot: number): ReadonlyMap<Bytes, Value> | undefined
+  /** Unix ms, or undefined when the key does not expire. */
+  expiryOf(slot: number, key: Bytes): number | undefined
 }
 
 /**
@@ -63,6 +72,8 @@ export class Database {
   #wanderer: {readonly keys: ReadonlyMap<Bytes, Value>; iterator: Iterator<Bytes>} | undefined
   /** What INFO tells as avg_ttl, ms; the expiry cycle keeps it. */
   averageTtlMs = 0
+  /** Slots on their way in (atomic slot migration): their keys are here, and nobody is to see them before they are all here. */
+  hiddenSlots: SlotSet | undefined
   /** Set while a snapshot is being taken. */
   observer: ChangeObserver | undefined
 
@@ -87,6 +98,21 @@ export class Database {
 
   get expiringKeys(): number {
     return this.#expiringKeys
+  }
+
+  /** Keys, and those of them that expire, without those of hidden slots. */
+  countVisible(): {readonly keys: number; readonly expiring: number} {
+    let [keys, expiring] = [this.#size, this.#expiringKeys]
+    for (const slot of this.hiddenSlots ?? []) {
+      const hidden = this.#slots[slot]
+      keys -= hidden?.size ?? 0
+      expiring -= hidden?.expires?.size ?? 0
+    }
+    return {keys, expiring}
+  }
+
+  isHidden(slot: number): boolean {
+    return this.hiddenSlots !== undefined && this.hiddenSlots.has(slot)
   }
 
   /** Iterators of SCAN that wait inside a slot. */
@@ -205,7 +231,7 @@ export class Database {
   *expiries(): Generator<[Bytes, number], void> {
     for (let slot = 0; slot < SLOT_COUNT; slot++) {
       const expires = this.#slots[slot]?.expires
-      if (expires !== undefined) yield* expires
+      if (expires !== undefined && !this.isHidden(slot)) yield* expires
     }
   }
 
@@ -218,17 +244,28 @@ export class Database {
     return this.#slots[slot] ?? NO_KEYS
   }
 
-  /** Every key with its value, slot by slot, expired ones included. */
-  *entries(): Generator<[Bytes, Value]> {
-    for (const keys of this.#slots) if (keys !== undefined) yield* keys
+  /** The keys as they stand here now; changes to them are seen. */
+  contents(): KeyContents {
+    const slots = this.#slots
+    return {
+      keysInSlot: (slot) => slots[slot],
+      expiryOf: (slot, key) => slots[slot]?.expires?.get(key),
+    }
   }
 
-  /** Some key, expired ones included; undefined when there is none. */
+  /** Every key with its value, slot by slot, expired ones included and hidden ones left out. */
+  *entries(): Generator<[Bytes, Value]> {
+    for (const [slot, keys] of this.#slots.entries()) if (keys !== undefined && !this.isHidden(slot)) yield* keys
+  }
+
+  /** Some key, expired ones included and hidden ones left out; undefined when there is none. */
   randomKey(rng: Rng): Bytes | undefined {
-    if (this.#size === 0) return undefined
-    let place = below(rng, this.#size)
+    const size = this.hiddenSlots === undefined ? this.#size : this.countVisible().keys
+    if (size === 0) return undefined
+    let place = below(rng, size)
     let slot = 0
-    for (; place >= this.countKeysInSlot(slot); slot++) place -= this.countKeysInSlot(slot)
+    const visibleIn = (at: number): number => (this.isHidden(at) ? 0 : this.countKeysInSlot(at))
+    for (; place >= visibleIn(slot); slot++) place -= visibleIn(slot)
     const keys = this.keysInSlot(slot)
     if (keys.size > WALKED_KEYS) return this.#wander(keys, below(rng, WALKED_KEYS))
     for (const key of keys.keys()) if (place-- === 0) return key
@@ -243,8 +280,8 @@ export class Database {
 
   /** Trades all keys with another database (SWAPDB, and a full sync that loads beside the old data). */
   swapWith(other: Database): void {
-    this.observer?.beforeSwap(this)
-    other.observer?.beforeSwap(other)
+    if (this.observer !== undefined) this.observer.beforeSwap(this, other)
+    else other.observer?.beforeSwap(other, this)
     const [slots, size, expiringKeys, averageTtlMs] = [this.#slots, this.#size, this.#expiringKeys, this.averageTtlMs]
     this.#become(other.#slots, other.#size, other.#expiringKeys)
     this.averageTtlMs = other.averageTtlMs

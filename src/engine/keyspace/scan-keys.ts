@@ -18,7 +18,7 @@ export function scanKeys(database: Database, cursor: number, count: number, foun
   let waiting = Math.floor(cursor / SLOT_COUNT)
   for (; slot < SLOT_COUNT; slot++, waiting = 0) {
     const keys = database.keysInSlot(slot)
-    if (keys.size === 0) continue
+    if (keys.size === 0 || database.isHidden(slot)) continue
     const left = most - found.length
     if (left <= 0) return slot
     if (waiting === 0 && keys.size <= Math.max(left, WHOLE_SLOT_KEYS)) {

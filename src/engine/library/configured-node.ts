@@ -1,4 +1,7 @@
 /** A node from the text of a redis.conf: what the daemon starts. */
+import {existsSync} from 'node:fs'
+import path from 'node:path'
+import {textOf} from '../host/utf8.js'
 import {EngineNode} from './engine-node.js'
 import {type ConfigSource, readConfig} from './read-config.js'
 
@@ -8,11 +11,13 @@ import {type ConfigSource, readConfig} from './read-config.js'
  * @throws ConfigError for a wrong directive; Error naming the port when it cannot be had
  */
 export async function startConfiguredNode(source: ConfigSource, {isNew}: {isNew: boolean}): Promise<EngineNode> {
-  const directory = readConfig(source).text('dir')
+  const config = readConfig(source)
+  const directory = textOf(config.text('dir'))
+  const hasRun = existsSync(path.resolve(directory, textOf(config.text('cluster-config-file'))))
   return EngineNode.start({
     readConfig: () => readConfig(source),
     settings: [],
     directory,
-    bornWhole: isNew,
+    bornWhole: isNew && !hasRun,
   })
 }

@@ -2,7 +2,8 @@
 import {setTimeout as sleep} from 'node:timers/promises'
 import {type NodeLine, parseClusterNodes} from '../../model/cluster-nodes.js'
 import {SLOT_COUNT} from '../../model/slot.js'
-import {type EngineNode} from './engine-node.js'
+import {type EngineNode, type Slowness} from './engine-node.js'
+import {NETWORK} from './network.js'
 
 export interface WaitOptions {
   /** Default 10,000 ms. */
@@ -28,7 +29,6 @@ export class EngineCluster implements AsyncDisposable {
   readonly primaries: readonly EngineNode[]
   readonly replicas: readonly EngineNode[]
   readonly #tidy: () => void
-  readonly #paused = new Set<EngineNode>()
 
   /** @param tidy called once all nodes have ended */
   constructor(nodes: readonly EngineNode[], primaries: number, tidy: () => void) {
@@ -45,25 +45,49 @@ export class EngineCluster implements AsyncDisposable {
 
   /** As kill -9. */
   kill(index: number): Promise<void> {
-    this.#paused.delete(this.#node(index))
     return this.#node(index).kill()
   }
 
   /** As SIGSTOP: its connections stay open, nothing is answered. */
   pause(index: number): void {
     this.#node(index).pause()
-    this.#paused.add(this.#node(index))
   }
 
   resume(index: number): void {
-    this.#paused.delete(this.#node(index))
     this.#node(index).resume()
   }
 
   /** On the same port, with what it had on disk. */
   restart(index: number): Promise<void> {
-    this.#paused.delete(this.#node(index))
     return this.#node(index).restart()
+  }
+
+  /**
+   * Divides the network, in place of what divided it before. Nodes of one group hear each other and nobody in another: neither on the
+   * bus nor between primary and replica nor for MIGRATE; connections stay open, as in a network that loses every packet. Clients still
+   * reach all nodes. A single group is cut off from all other nodes; beside several groups, nodes of none hear everybody.
+   * @param groups indexes: `[[0, 1], [2]]`
+   * @throws RangeError for an index that is not there or is in two groups
+   */
+  partition(groups: readonly (readonly number[])[]): void {
+    const indexes = groups.flat()
+    if (indexes.length === 0) throw new RangeError('a partition has at least one group of nodes')
+    const twice = indexes.find((index, place) => indexes.indexOf(index) !== place)
+    if (twice !== undefined) throw new RangeError(`node ${twice} is in two groups`)
+    const addresses = groups
+      .filter((group) => group.length > 0)
+      .map((group) => group.map((each) => this.#node(each).address))
+    NETWORK.partition(addresses, this.#addresses)
+  }
+
+  /** The network is whole and quick again: what did not arrive meanwhile does so now. Paused nodes stay paused, killed ones dead. */
+  heal(): void {
+    NETWORK.heal(this.#addresses)
+  }
+
+  /** Everything that the node says and hears takes longer, clients' requests and answers included. `{latencyMs: 0}` ends it. */
+  slow(index: number, slowness: Slowness): void {
+    this.#node(index).slow(slowness)
   }
 
   /** @throws Error that names the condition, and what the nodes say, when it does not come true in time */
@@ -94,6 +118,10 @@ export class EngineCluster implements AsyncDisposable {
     return this.stop()
   }
 
+  get #addresses(): string[] {
+    return this.nodes.map(({address}) => address)
+  }
+
   #node(index: number): EngineNode {
     const node = this.nodes[index]
     if (node === undefined) throw new RangeError(`there is no node ${index}: the cluster has ${this.nodes.length}`)
@@ -101,7 +129,7 @@ export class EngineCluster implements AsyncDisposable {
   }
 
   async #isOk(): Promise<Answer> {
-    const asked = this.nodes.filter((node) => node.isRunning && !this.#paused.has(node))
+    const asked = this.nodes.filter((node) => node.isRunning && !node.isPaused)
     const running = new Set(asked.map(({port}) => port))
     const faults = await Promise.all(asked.map((node) => faultOf(node, running)))
     const found = faults.filter((fault) => fault !== undefined)

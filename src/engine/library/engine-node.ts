@@ -2,7 +2,9 @@
 import {type LogSink} from '../host/log-file.js'
 import {type NodeEnd, type NodeHost, startNodeHost} from '../host/node-host.js'
 import {formatAddress} from '../../model/address.js'
+import {textOf} from '../host/utf8.js'
 import {type Config} from '../server/config.js'
+import {NETWORK} from './network.js'
 import {type Reply, NodeConnection} from './node-connection.js'
 import {type Setting} from './node-settings.js'
 
@@ -23,18 +25,37 @@ export interface NodeDescription {
   /** `null` without cluster mode, or when it does not answer. */
   readonly id: string | null
   readonly role: 'primary' | 'replica' | null
-  /** `ok` or `fail`, of the cluster as this node sees it; `up` without cluster mode; `silent` when it does not answer. */
+  /**
+   * `ok` or `fail`, of the cluster as this node sees it; `up` without cluster mode; `paused`, `stopped`; `silent` when it does not
+   * answer.
+   */
   readonly state: string
 }
 
-/** A node that says nothing for this long is silent. */
+/** What is wrong with a node because somebody wanted it so. */
+export interface NodeFaults {
+  readonly paused: boolean
+  /** `host:port` of the nodes that it is cut off from. */
+  readonly partitionedFrom: readonly string[]
+  /** Added to every round trip; 0: nothing. */
+  readonly latencyMs: number
+}
+
+export interface Slowness {
+  /** Added to every round trip, one half on the way to the node and one on the way from it; 0 ends it. */
+  readonly latencyMs: number
+}
+
+/** A node that says nothing for this long is silent; a slow one is given more time, up to the second limit. */
 const DESCRIBE_LIMIT_MS = 1000
+const LONGEST_DESCRIBE_LIMIT_MS = 3000
 
 export class EngineNode implements AsyncDisposable {
   readonly #start: EngineNodeStart
   #host: NodeHost
   #connection: NodeConnection | undefined
   #running = true
+  #paused = false
 
   private constructor(start: EngineNodeStart, host: NodeHost) {
     this.#start = start
@@ -60,10 +81,10 @@ export class EngineNode implements AsyncDisposable {
     return formatAddress(this.#host.address)
   }
 
-  /** `redis://127.0.0.1:7000`, with the password where one is required. */
+  /** `redis://127.0.0.1:7000`, with the password where one is required; `rediss:` where it speaks only TLS. */
   get url(): string {
     const password = this.#password
-    return `redis://${password === '' ? '' : `:${encodeURIComponent(password)}@`}${this.address}`
+    return `${this.#host.address.isSecure === true ? 'rediss' : 'redis'}://${password === '' ? '' : `:${encodeURIComponent(password)}@`}${this.address}`
   }
 
   /** The folder of its files. */
@@ -76,6 +97,19 @@ export class EngineNode implements AsyncDisposable {
     return this.#running
   }
 
+  get isPaused(): boolean {
+    return this.#paused
+  }
+
+  get faults(): NodeFaults {
+    const {address} = this
+    return {
+      paused: this.#paused,
+      partitionedFrom: NETWORK.partitionedFrom(address),
+      latencyMs: NETWORK.latencyMsOf(address),
+    }
+  }
+
   /** Settles when it is over, however that came about. After `restart` it is another promise. */
   get ended(): Promise<NodeEnd> {
     return this.#host.closed
@@ -83,7 +117,7 @@ export class EngineNode implements AsyncDisposable {
 
   /** The value of a directive, as CONFIG GET prints it. */
   setting(name: string): string {
-    return this.#host.config.text(name)
+    return textOf(this.#host.config.text(name))
   }
 
   /**
@@ -97,11 +131,14 @@ export class EngineNode implements AsyncDisposable {
   /** Never rejects. */
   async describe(): Promise<NodeDescription> {
     if (!this.#running) return {id: null, role: null, state: 'stopped'}
+    if (this.#paused) return {id: null, role: null, state: 'paused'}
     try {
       const connection = this.#connect()
-      const role = await connection.call(['ROLE'], DESCRIBE_LIMIT_MS)
+      const limitMs = Math.min(LONGEST_DESCRIBE_LIMIT_MS, DESCRIBE_LIMIT_MS + this.faults.latencyMs)
+      const role = await connection.call(['ROLE'], limitMs)
       const isReplica = Array.isArray(role) && role[0] === 'slave'
-      const cluster = this.setting('cluster-enabled') === 'yes' ? await askCluster(connection) : {id: null, state: 'up'}
+      const isMember = this.setting('cluster-enabled') === 'yes'
+      const cluster = isMember ? await askCluster(connection, limitMs) : {id: null, state: 'up'}
       return {...cluster, role: isReplica ? 'replica' : 'primary'}
     } catch {
       return {id: null, role: null, state: 'silent'}
@@ -110,8 +147,15 @@ export class EngineNode implements AsyncDisposable {
 
   /** For good: as SHUTDOWN, which saves where save points are set. Safe to repeat. */
   async stop(): Promise<void> {
-    await this.#shutDown()
+    await this.shutDown()
+    NETWORK.forget(this.address)
     this.#start.tidy?.()
+  }
+
+  /** As SHUTDOWN; `restart` brings it back. */
+  async shutDown(): Promise<void> {
+    if (this.#running) await this.#host.stop()
+    await this.#host.closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -126,17 +170,41 @@ export class EngineNode implements AsyncDisposable {
 
   /** As SIGSTOP: connections stay open, nothing is answered. */
   pause(): void {
+    this.#paused = this.#running
     this.#host.pause()
   }
 
   /** As SIGCONT. */
   resume(): void {
+    this.#paused = false
     this.#host.resume()
+  }
+
+  /** Everything that it says and hears takes longer from now on, after a restart, too. @throws RangeError when it is no time */
+  slow({latencyMs}: Slowness): void {
+    if (!Number.isFinite(latencyMs) || latencyMs < 0) throw new RangeError('latencyMs is a number of at least 0')
+    NETWORK.slow(this.address, latencyMs)
+  }
+
+  /**
+   * No packet passes between it and these any more, besides those that it was cut off from before: neither on the bus nor between
+   * primary and replica nor for MIGRATE. Connections stay open, as in a network that loses everything. Clients are not concerned.
+   */
+  partitionFrom(others: readonly EngineNode[]): void {
+    NETWORK.separate(
+      [this.address],
+      others.map(({address}) => address),
+    )
+  }
+
+  /** It is quick again, and reaches everybody: what did not arrive meanwhile does so now. */
+  heal(): void {
+    NETWORK.heal([this.address])
   }
 
   /** On the same port, with the same folder, after it was killed or while it runs: then it is shut down first. @throws Error as `start` does */
   async restart(): Promise<void> {
-    await this.#shutDown()
+    await this.shutDown()
     // Things have happened since it was born.
     this.#host = await hostOf({...this.#start, bornWhole: false})
     this.#running = true
@@ -147,21 +215,20 @@ export class EngineNode implements AsyncDisposable {
     return this.setting('requirepass')
   }
 
-  async #shutDown(): Promise<void> {
-    if (this.#running) await this.#host.stop()
-    await this.#host.closed
-  }
-
   #connect(): NodeConnection {
     if (!this.#running) throw new Error(`the node on ${this.address} does not run`)
-    if (this.#connection?.isOpen !== true) this.#connection = new NodeConnection(this.#host.address, this.#password)
+    if (this.#connection?.isOpen !== true) {
+      this.#connection = new NodeConnection(this.#host.address, this.#host.connect(), this.#password)
+    }
     return this.#connection
   }
 
   #watch(host: NodeHost): void {
+    NETWORK.connect(this.address, host)
     void host.closed.then(() => {
       if (this.#host !== host) return
       this.#running = false
+      this.#paused = false
       this.#connection?.close()
       this.#connection = undefined
     })
@@ -173,15 +240,16 @@ function hostOf({settings, directory, log, readConfig, bornWhole = false}: Engin
     settings,
     directory,
     bornWhole,
+    network: (address) => NETWORK.faultsOf(formatAddress(address)),
     ...(log !== undefined && {log}),
     ...(readConfig !== undefined && {config: readConfig()}),
   })
 }
 
-async function askCluster(connection: NodeConnection): Promise<{id: string; state: string}> {
+async function askCluster(connection: NodeConnection, limitMs: number): Promise<{id: string; state: string}> {
   const [id, info] = await Promise.all([
-    connection.call(['CLUSTER', 'MYID'], DESCRIBE_LIMIT_MS),
-    connection.call(['CLUSTER', 'INFO'], DESCRIBE_LIMIT_MS),
+    connection.call(['CLUSTER', 'MYID'], limitMs),
+    connection.call(['CLUSTER', 'INFO'], limitMs),
   ])
   return {id: String(id), state: /^cluster_state:(\w+)/m.exec(String(info))?.[1] ?? 'fail'}
 }

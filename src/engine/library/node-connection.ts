@@ -1,5 +1,5 @@
 /** A client connection to a node of this process: what `node.call()` speaks through. Over a socket, as any other client's. */
-import net from 'node:net'
+import type net from 'node:net'
 import {type Endpoint} from '../ports.js'
 import {ReplyError, ReplyParser, type Reply as WireReply} from '../resp/reply-parser.js'
 import {encodeRequest} from '../resp/request-writer.js'
@@ -23,10 +23,10 @@ export class NodeConnection {
   readonly #name: string
   #open = true
 
-  /** Connects at once; commands may be sent right away. It keeps no process alive while nothing is asked. */
-  constructor({host, port}: Endpoint, password: string) {
+  /** Takes a connection that is being made; commands may be sent right away. It keeps no process alive while nothing is asked. */
+  constructor({host, port}: Endpoint, socket: net.Socket, password: string) {
     this.#name = `${host}:${port}`
-    this.#socket = net.connect({host, port, noDelay: true})
+    this.#socket = socket
     this.#socket.on('data', (chunk) => this.#read(chunk))
     this.#socket.on('error', (error) => this.#fail(`${this.#name}: ${error.message}`))
     this.#socket.on('close', () => this.#fail(`${this.#name} closed the connection`))

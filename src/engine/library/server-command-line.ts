@@ -1,4 +1,5 @@
 /** redis-server's command line: what is asked for, and the whole configuration text that comes of it. */
+import {bytesOf} from '../host/utf8.js'
 import {configTextOfArguments} from '../server/config-file.js'
 
 export type ServerRequest =
@@ -36,5 +37,5 @@ export function parseServerArguments(args: readonly string[]): ServerRequest {
   const rest = file === undefined ? words : words.slice(1)
   const readsInput = rest[0] === '-' || rest.at(-1) === '-'
   const options = rest.filter((word, index) => word !== '-' || (index > 0 && index < rest.length - 1))
-  return {kind: 'run', file, readsInput, options: configTextOfArguments(options), isDetached}
+  return {kind: 'run', file, readsInput, options: configTextOfArguments(options.map(bytesOf)), isDetached}
 }

@@ -2,10 +2,13 @@
 import {spawn} from 'node:child_process'
 import {readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
-import {fileSink, type LogSink, stdoutSink} from '../host/log-file.js'
+import {type LogSink, sinkOf} from '../host/log-file.js'
+import {ListenError} from '../host/listener.js'
 import {type NodeHost, startNodeHost} from '../host/node-host.js'
 import {type Config} from '../server/config.js'
-import {ConfigError, readConfig, reasonOf} from './read-config.js'
+import {reasonOf} from '../host/system-error.js'
+import {textOf} from '../host/utf8.js'
+import {ConfigError, readConfig} from './read-config.js'
 import {DETACHED_MARK, parseServerArguments, type ServerRequest} from './server-command-line.js'
 import {helpText, logLine, openingLines, signalLine, versionText} from './server-texts.js'
 
@@ -49,9 +52,9 @@ async function run(request: RunRequest, args: readonly string[]): Promise<void> 
 /** @returns undefined when the file cannot be read: that has been said */
 function readTexts({file, readsInput, isDetached}: RunRequest): Texts | undefined {
   try {
-    const text = file === undefined ? '' : readFileSync(file, 'utf8')
+    const text = file === undefined ? '' : readFileSync(file, 'latin1')
     if (readsInput && !isDetached) process.stdout.write(`${logLine('C', 'warning', 'Reading config from stdin')}\n`)
-    return {file: text, input: readsInput ? readFileSync(0, 'utf8') : ''}
+    return {file: text, input: readsInput ? readFileSync(0, 'latin1') : ''}
   } catch (error) {
     const why = `Fatal error, can't open config file '${path.resolve(file ?? '-')}': ${reasonOf(error)}`
     process.stdout.write(`${logLine('C', 'warning', why)}\n`)
@@ -73,7 +76,8 @@ function configOf({file, options}: RunRequest, texts: Texts): Config | undefined
     })
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error
-    process.stderr.write(error.report)
+    if (error.isUnreadable) process.stdout.write(`${logLine('C', 'warning', error.message)}\n`)
+    else process.stderr.write(error.report)
     process.exitCode = 1
     return undefined
   }
@@ -86,12 +90,12 @@ function detach(args: readonly string[], input: string): void {
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   child.stdin.on('error', () => undefined)
-  child.stdin.end(input)
+  child.stdin.end(input, 'latin1')
   child.unref()
 }
 
 async function serve(request: RunRequest, config: Config): Promise<void> {
-  const directory = config.text('dir')
+  const directory = textOf(config.text('dir'))
   const log = sinkOf(config, directory)
   const mayTell = config.text('loglevel') !== 'warning'
   const say = (line: string): void => (mayTell || line.includes(' # ') ? log(line) : undefined)
@@ -116,27 +120,31 @@ async function serve(request: RunRequest, config: Config): Promise<void> {
   process.exit()
 }
 
-function sinkOf(config: Config, directory: string): LogSink {
-  const file = config.text('logfile')
-  if (file !== '') return fileSink(path.resolve(directory, file))
-  return stdoutSink
-}
-
 /** Redis has two lines for a port that is taken; whoever waits for a server to start looks for these words. */
 function failureLines(error: unknown): string[] {
   const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof Error && 'port' in error && 'code' in error)) return [logLine('M', 'warning', message)]
-  const port = String(error.port)
-  const why = error.code === 'EADDRINUSE' ? 'Address already in use' : message
+  if (!(error instanceof ListenError)) return [logLine('M', 'warning', message)]
+  const {port, code, isSecure} = error
+  const host = error.host === '0.0.0.0' ? '*' : error.host
   return [
-    logLine('M', 'warning', `Warning: Could not create server TCP listening socket *:${port}: bind: ${why}`),
-    logLine('M', 'warning', `Failed listening on port ${port} (TCP), aborting.`),
+    logLine(
+      'M',
+      'warning',
+      `Warning: Could not create server TCP listening socket ${host}:${port}: bind: ${BIND_REASONS[code] ?? message}`,
+    ),
+    logLine('M', 'warning', `Failed listening on port ${port} (${isSecure ? 'TLS' : 'TCP'}), aborting.`),
   ]
+}
+
+const BIND_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EACCES: 'Permission denied',
 }
 
 /** Only where `pidfile` asks for one: Redis' default, /var/run/redis.pid, may be a real server's. */
 function writePidFile(config: Config, directory: string, say: (line: string) => void): () => void {
-  const name = config.text('pidfile')
+  const name = textOf(config.text('pidfile'))
   if (name === '') return () => undefined
   const file = path.resolve(directory, name)
   try {

@@ -12,9 +12,11 @@ function endpointType(text: string): EndpointType {
 export function liveClusterConfig(config: Config, announcementChanged: () => void): ClusterConfig {
   const number = (name: string): number => config.number(name)
   const flag = (name: string): boolean => config.flag(name)
+  const isSecure = flag('tls-cluster')
   const live: Mutable<ClusterConfig> = {
-    port: number('port'),
-    secondPort: 0,
+    isSecure,
+    port: number(isSecure ? 'tls-port' : 'port'),
+    secondPort: isSecure ? number('port') : 0,
     busPort: number('cluster-port'),
     announceIp: config.text('cluster-announce-ip'),
     announcePort: number('cluster-announce-port'),
@@ -24,6 +26,7 @@ export function liveClusterConfig(config: Config, announcementChanged: () => voi
     announceHumanNodename: '',
     preferredEndpointType: endpointType(config.text('cluster-preferred-endpoint-type')),
     nodeTimeoutMs: number('cluster-node-timeout'),
+    manualFailoverTimeoutMs: number('cluster-manual-failover-timeout'),
     migrationBarrier: number('cluster-migration-barrier'),
     allowReplicaMigration: flag('cluster-allow-replica-migration'),
     requireFullCoverage: flag('cluster-require-full-coverage'),
@@ -41,7 +44,8 @@ export function liveClusterConfig(config: Config, announcementChanged: () => voi
       if (settled && isAnnounced) announcementChanged()
     })
   }
-  follow('port', (value) => (live.port = Number(value)), true)
+  follow(isSecure ? 'tls-port' : 'port', (value) => (live.port = Number(value)), true)
+  if (isSecure) follow('port', (value) => (live.secondPort = Number(value)), true)
   follow('cluster-announce-ip', (value) => (live.announceIp = value), true)
   follow('cluster-announce-port', (value) => (live.announcePort = Number(value)), true)
   follow('cluster-announce-tls-port', (value) => (live.announceSecondPort = Number(value)), true)
@@ -50,6 +54,7 @@ export function liveClusterConfig(config: Config, announcementChanged: () => voi
   follow('cluster-replica-no-failover', (value) => (live.replicaNoFailover = value === 'yes'), true)
   follow('cluster-preferred-endpoint-type', (value) => (live.preferredEndpointType = endpointType(value)))
   follow('cluster-node-timeout', (value) => (live.nodeTimeoutMs = Number(value)))
+  follow('cluster-manual-failover-timeout', (value) => (live.manualFailoverTimeoutMs = Number(value)))
   follow('cluster-migration-barrier', (value) => (live.migrationBarrier = Number(value)))
   follow('cluster-allow-replica-migration', (value) => (live.allowReplicaMigration = value === 'yes'))
   follow('cluster-require-full-coverage', (value) => (live.requireFullCoverage = value === 'yes'), true)

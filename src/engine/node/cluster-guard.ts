@@ -74,7 +74,7 @@ export function makeClusterGuard(server: Server, bus: ClusterBus): Guard {
     if (verdict === 'serve') return undefined
     // A transaction that is not served here is over; the redirection itself is the reply.
     if (spec.fullName === 'exec') server.watchedKeys.discard(client)
-    return bus.refusalText(verdict, query.slot)
+    return bus.refusalText(verdict, query.slot, client.local.isSecure !== true)
   }
 }
 

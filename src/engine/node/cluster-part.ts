@@ -66,7 +66,7 @@ export class ClusterPart implements NodePart, ClusterHost, LinkOwner {
   }
 
   dial(to: Endpoint): LinkId {
-    return this.#server.links.dial(to, this)
+    return this.#server.links.dial(this.#server.config.flag('tls-cluster') ? {...to, isSecure: true} : to, this)
   }
 
   send(link: LinkId, bytes: Uint8Array): void {
@@ -130,7 +130,7 @@ export class ClusterPart implements NodePart, ClusterHost, LinkOwner {
       pubsub.dropSlot(slot)
       blocking.endKeyWaits(
         ({keys}) => keySlot(keys[0]!) === slot && this.bus.verdictForBlocked(slot, false) !== 'serve',
-        () => this.#refusalForBlocked(slot),
+        ({client}) => this.#refusalForBlocked(slot, client.local.isSecure !== true),
       )
     }
   }
@@ -139,19 +139,19 @@ export class ClusterPart implements NodePart, ClusterHost, LinkOwner {
     if (!ok) this.#server.blocking.endKeyWaits(() => true, 'CLUSTERDOWN The cluster is down')
   }
 
-  #refusalForBlocked(slot: SlotId): string {
+  #refusalForBlocked(slot: SlotId, isPlain: boolean): string {
     const verdict = this.bus.verdictForBlocked(slot, false)
-    return verdict === 'serve' ? '' : this.bus.refusalText(verdict, slot)
+    return verdict === 'serve' ? '' : this.bus.refusalText(verdict, slot, isPlain)
   }
 
   pauseWrites(untilMs: number): void {
     this.#server.pause.begin('failover', 'write', untilMs)
-    this.#server.replication.arePingsPaused = true
+    this.#server.replication.holdsStill = true
   }
 
   unpauseWrites(): void {
     this.#server.endPause('failover')
-    this.#server.replication.arePingsPaused = false
+    this.#server.replication.holdsStill = false
   }
 
   deliver(channel: Bytes, message: Bytes, sharded: boolean): void {

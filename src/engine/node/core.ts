@@ -205,11 +205,7 @@ export class NodeCore implements Core {
 
   /** As SIGTERM asks: SHUTDOWN without a client. */
   shutDown(): void {
-    const {server} = this
-    server.log('warning', 'User requested shutdown...')
-    const refused = server.beforeShutdown('as-configured')
-    if (refused === undefined) server.ending = 'shutdown'
-    else server.log('warning', `Errors trying to shut down the server. ${refused}`)
+    this.server.shutdown.begin({save: 'as-configured', isNow: false, isForced: false})
   }
 
   /** DEBUG SLEEP: the whole process would stand still; so nothing is heard or said, and time does not pass inside. */

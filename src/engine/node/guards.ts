@@ -43,12 +43,14 @@ export function makeFirstGuard(server: Server): Guard {
 /** Behind the cluster's: is this the time for this command. */
 export function makeLastGuard(server: Server): Guard {
   const hasMemory = guardMemory(server)
+  const canKeep = guardDisk(server)
   const mayWrite = guardWrites(server)
   const isFresh = guardStaleData(server)
   const isLoaded = guardLoading(server)
   const isUnpaused = guardPause(server)
   return (call, keys) =>
     hasMemory(call, keys) ??
+    canKeep(call, keys) ??
     mayWrite(call, keys) ??
     guardPubSub(call, keys) ??
     isFresh(call, keys) ??
@@ -115,6 +117,16 @@ const guardFollower: Guard = ({client, spec}) => {
   if (client.kind !== 'replica' && !client.isMonitor) return undefined
   const touches = spec.isReadonly || spec.isWrite || MAY_REPLICATE.has(spec.fullName)
   return touches ? "ERR Replica can't interact with the keyspace" : undefined
+}
+
+/** What could not be kept on disk is not taken. What our primary says cannot be refused: the node ends, or is told not to mind. */
+function guardDisk(server: Server): Guard {
+  return (call) => {
+    if (server.diskRefusal === undefined || (!writes(call) && call.spec.fullName !== 'ping')) return undefined
+    if (!mustObey(call.client)) return server.diskRefusal
+    if (call.spec.fullName === 'ping' || server.config.flag('replica-ignore-disk-write-errors')) return undefined
+    throw new Error('Replica was unable to write command to disk.')
+  }
 }
 
 /** A primary with too few good replicas, and a replica, take no writes. */

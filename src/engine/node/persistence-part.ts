@@ -14,29 +14,31 @@ export function makePersistencePart(server: Server): NodePart {
     return saving.beforeShutdown(save)
   }
   return {
+    turnBegan: () => saving.aof.writer.look(),
     tick: () => saving.tick(),
     beforeSleep: () => saving.work(),
     flush: () => saving.aof.flush(),
-    nextWakeMs: () => (saving.hasWork ? server.nowMs : Infinity),
+    nextWakeMs: () => (saving.wantsTurn ? server.nowMs : Infinity),
   }
 }
 
 /** The text of INFO persistence, without its title. Nothing is forked, so there is no copy on write to tell of. */
 export function persistenceInfo({saving, loading, dirty, nowMs}: Server): string {
-  const {aof} = saving
+  const {aof, snapshot} = saving
+  const [written, total] = [snapshot?.keysWritten ?? 0, snapshot?.keysTotal ?? 0]
   const lines = [
     `loading:${flag(loading)}`,
     'async_loading:0',
     'current_cow_peak:0',
     'current_cow_size:0',
     'current_cow_size_age:0',
-    `current_fork_perc:${percent(saving.keysWritten, saving.keysTotal)}`,
-    `current_save_keys_processed:${saving.keysWritten}`,
-    `current_save_keys_total:${saving.keysTotal}`,
+    `current_fork_perc:${percent(written, total)}`,
+    `current_save_keys_processed:${written}`,
+    `current_save_keys_total:${total}`,
     `rdb_changes_since_last_save:${dirty}`,
     `rdb_bgsave_in_progress:${flag(saving.isSaving)}`,
     `rdb_last_save_time:${Math.floor(saving.lastSaveMs / 1000)}`,
-    'rdb_last_bgsave_status:ok',
+    `rdb_last_bgsave_status:${status(!saving.lastBackgroundFailed)}`,
     `rdb_last_bgsave_time_sec:${saving.lastBackgroundSeconds}`,
     `rdb_current_bgsave_time_sec:${secondsSince(saving.backgroundStartedMs, nowMs)}`,
     `rdb_saves:${saving.saves}`,
@@ -48,10 +50,10 @@ export function persistenceInfo({saving, loading, dirty, nowMs}: Server): string
     `aof_rewrite_scheduled:${flag(aof.isRewriteScheduled)}`,
     `aof_last_rewrite_time_sec:${aof.lastRewriteSeconds}`,
     `aof_current_rewrite_time_sec:${secondsSince(aof.rewriteStartedMs, nowMs)}`,
-    'aof_last_bgrewrite_status:ok',
+    `aof_last_bgrewrite_status:${status(!aof.lastRewriteFailed)}`,
     `aof_rewrites:${aof.rewrites}`,
-    'aof_rewrites_consecutive_failures:0',
-    'aof_last_write_status:ok',
+    `aof_rewrites_consecutive_failures:${aof.consecutiveFailures}`,
+    `aof_last_write_status:${status(aof.writer.error === undefined)}`,
     'aof_last_cow_size:0',
     'module_fork_in_progress:0',
     'module_fork_last_cow_size:0',
@@ -60,10 +62,10 @@ export function persistenceInfo({saving, loading, dirty, nowMs}: Server): string
     lines.push(
       `aof_current_size:${aof.currentBytes}`,
       `aof_base_size:${aof.baseBytes}`,
-      'aof_pending_rewrite:0',
-      'aof_buffer_length:0',
-      'aof_pending_bio_fsync:0',
-      'aof_delayed_fsync:0',
+      `aof_pending_rewrite:${flag(aof.isRewriteScheduled)}`,
+      `aof_buffer_length:${aof.writer.pendingBytes}`,
+      `aof_pending_bio_fsync:${flag(aof.writer.isSyncing)}`,
+      `aof_delayed_fsync:${aof.writer.delayedSyncs}`,
     )
   }
   return [...lines, ''].join('\r\n')
@@ -71,6 +73,10 @@ export function persistenceInfo({saving, loading, dirty, nowMs}: Server): string
 
 function flag(value: boolean): 0 | 1 {
   return value ? 1 : 0
+}
+
+function status(isGood: boolean): 'ok' | 'err' {
+  return isGood ? 'ok' : 'err'
 }
 
 function percent(part: number, whole: number): string {

@@ -9,8 +9,10 @@ export interface RunRequest {
   (client: Client, argv: Bytes[]): void
 }
 
-/** It has no connection of its own, so it bears no number that the host gives. */
+/** The AOF has no connection, so no number that the host gives. */
 const NO_CONNECTION = 0
+/** Connections of clients are numbered from 1 on; nobody lives to see so many. */
+const FIRST_STREAM = 2 ** 40
 const NOWHERE: Endpoint = {host: '', port: 0}
 
 export class PrimaryClient implements StreamExecutor {
@@ -18,6 +20,7 @@ export class PrimaryClient implements StreamExecutor {
   readonly #run: RunRequest
   readonly #argv: Bytes[] = []
   #client: Client | undefined
+  #streams = 0
 
   constructor(server: Server, run: RunRequest) {
     this.#server = server
@@ -28,8 +31,10 @@ export class PrimaryClient implements StreamExecutor {
     return this.#client?.database.index ?? 0
   }
 
-  open(db: number): void {
-    this.#client = streamClient(this.#server, db)
+  open(db: number, peer: Endpoint, local: Endpoint): void {
+    const server = this.#server
+    this.#client = silentClient(server, db, {id: FIRST_STREAM + ++this.#streams, peer, local})
+    server.primaryClient = this.#client
   }
 
   feed(chunk: Uint8Array, onUnit: (unreadBytes: number) => void): boolean {
@@ -52,13 +57,19 @@ export class PrimaryClient implements StreamExecutor {
   close(): void {
     const client = this.#client
     this.#client = undefined
+    this.#server.primaryClient = undefined
     if (client !== undefined) this.#server.forgetClient(client)
   }
 }
 
-/** A client whose commands are obeyed and not answered: the stream from a primary, the AOF at boot. */
+/** The AOF at boot. */
 export function streamClient(server: Server, db: number): Client {
-  const client = new Client(NO_CONNECTION, NOWHERE, NOWHERE, server.databases[db]!, server.nowMs)
+  return silentClient(server, db, {id: NO_CONNECTION, peer: NOWHERE, local: NOWHERE})
+}
+
+/** A client whose commands are obeyed and not answered. */
+function silentClient(server: Server, db: number, {id, peer, local}: Pick<Client, 'id' | 'peer' | 'local'>): Client {
+  const client = new Client(id, peer, local, server.databases[db]!, server.nowMs)
   client.kind = 'primary'
   client.authenticated = true
   client.parser.authenticated = true

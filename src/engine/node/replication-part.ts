@@ -1,7 +1,7 @@
 /** Replication in a node's turns: gives `Replication` its data, wires and executor, and tells the server of a new role. */
 import {type EncodingLimits} from '../values/encoding-limits.js'
 import {type Database} from '../keyspace/database.js'
-import {type LogLevel, type Rng} from '../ports.js'
+import {type Bytes, type Endpoint, type LogLevel, type Rng} from '../ports.js'
 import {type Directives, type ReplicationHost, type Wires} from '../replication/host.js'
 import {Replication} from '../replication/replication.js'
 import {replicationInfo} from '../replication/report.js'
@@ -62,19 +62,30 @@ class NodeReplicationHost implements ReplicationHost {
     return this.#server.databases.some(({observer}) => observer !== undefined)
   }
 
-  roleChanged(isReplica: boolean): void {
+  roleChanged(primary: Endpoint | undefined): void {
     const server = this.#server
-    server.isReplica = isReplica
+    server.isReplica = primary !== undefined
     server.primaryLinkIsUp = server.replication.linkIsUp
-    if (!isReplica) return
+    server.slotMigrations?.roleChanged(server.isReplica)
+    // What CONFIG REWRITE is to keep; in a cluster nodes.conf keeps it.
+    if (!server.clusterEnabled) {
+      server.config.assign('replicaof', primary === undefined ? 'no one' : `${primary.host} ${primary.port}`)
+    }
+    if (primary === undefined) return
     server.migrator.abandonAll()
     server.blocking.endAllForNewRole()
+  }
+
+  holdWrites(hold: boolean): void {
+    if (hold) this.#server.pause.begin('failover', 'write', Infinity)
+    else this.#server.endPause('failover')
   }
 
   emptyData(): void {
     const server = this.#server
     server.saving.abandonBackgroundWork()
     server.replication.replicas.abandonSync()
+    server.slotMigrations?.dataReplaced()
     for (const database of server.databases) {
       server.watchedKeys.touchAll(database)
       database.clear()
@@ -85,7 +96,8 @@ class NodeReplicationHost implements ReplicationHost {
     this.#server.loading = loading
   }
 
-  dataReplaced(): void {
+  dataReplaced(aux: (name: string) => Bytes | undefined): void {
+    this.#server.slotMigrations?.restoreImports(aux('slot-import') ?? '')
     this.#server.saving.dataReplaced()
   }
 }
@@ -104,7 +116,10 @@ export function makeReplicationPart(server: Server, run: RunRequest): NodePart {
       replication.tick()
       server.goodReplicas = replication.replicas.goodReplicas
     },
-    beforeSleep: () => replication.work(),
+    beforeSleep: () => {
+      replication.work()
+      server.shutdown.check()
+    },
     flush: () => {
       server.propagation.commit()
       replication.flush()
@@ -124,7 +139,7 @@ function followConfiguredPrimary(server: Server): void {
   server.replication.replicateFrom({host, port: Number(port)})
 }
 
-function infoSection({replication, config, nowMs}: Server): string {
+function infoSection({replication, config, nowMs, goodReplicas}: Server): string {
   const wanted = config.number('min-replicas-max-lag') > 0 ? config.number('min-replicas-to-write') : 0
   return replicationInfo(replication, nowMs, {
     backlogSize: config.number('repl-backlog-size'),
@@ -132,5 +147,6 @@ function infoSection({replication, config, nowMs}: Server): string {
     isReadOnly: config.flag('replica-read-only'),
     isAnnounced: config.flag('replica-announced'),
     minReplicas: wanted,
+    goodReplicas,
   })
 }

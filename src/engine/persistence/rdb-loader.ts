@@ -9,6 +9,8 @@ export interface LoadTarget {
   readonly limits: EncodingLimits
   /** A primary leaves out what expired before this time (unix ms); a replica keeps it until the DEL arrives: -Infinity. */
   readonly dropExpiredBeforeMs: number
+  /** A key that is there already, be it from the same file, ends the load, as it ends a real server. */
+  readonly refusesDuplicates?: boolean
 }
 
 export class RdbLoader {
@@ -82,7 +84,7 @@ export class RdbLoader {
   }
 
   #store({db, key, value, expireAtMs}: Extract<RdbEvent, {kind: 'entry'}>): void {
-    const {databases, dropExpiredBeforeMs} = this.#target
+    const {databases, dropExpiredBeforeMs, refusesDuplicates} = this.#target
     const database = databases[db]
     if (database === undefined) {
       this.#error = `FATAL: Data file was created with a Redis server configured to handle more than ${databases.length} databases. Exiting`
@@ -90,6 +92,10 @@ export class RdbLoader {
     }
     if (expireAtMs !== undefined && expireAtMs < dropExpiredBeforeMs) {
       this.keysExpired++
+      return
+    }
+    if (refusesDuplicates === true && database.peek(key) !== undefined) {
+      this.#error = `RDB has duplicated key '${key}' in DB ${db}`
       return
     }
     database.set(key, value)

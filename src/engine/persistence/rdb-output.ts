@@ -17,10 +17,10 @@ const TWO_TO_32 = 2 ** 32
 export class RdbOutput {
   #buffer: Buffer = NOTHING
   #length = 0
-  readonly #compresses: boolean
+  readonly compresses: boolean
 
   constructor(compresses = true) {
-    this.#compresses = compresses
+    this.compresses = compresses
   }
 
   get length(): number {
@@ -94,7 +94,7 @@ export class RdbOutput {
 
   /** A string that is no integer's text. */
   blob(bytes: Uint8Array): void {
-    if (this.#compresses && bytes.length >= COMPRESSED_FROM_BYTES) {
+    if (this.compresses && bytes.length >= COMPRESSED_FROM_BYTES) {
       const compressed = compressLzf(bytes, bytes.length - COMPRESSION_SAVES_BYTES)
       if (compressed !== undefined) {
         this.u8(LENGTH.special | STRING_ENCODING.lzf)

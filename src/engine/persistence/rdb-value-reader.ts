@@ -109,10 +109,16 @@ function readPackedHash(unpack: Unpack): ReadValue {
 
 function readSortedSet(readScore: (input: RdbInput) => number, leastBytes: number): ReadValue {
   return (input, limits) => {
-    const set = new SortedSetValue(limits)
+    const entries: (readonly [Bytes, number])[] = []
+    let isPacked = true
     for (let left = elementCount(input, leastBytes); left > 0 && input.failure === undefined; left--) {
-      addScored(input, set, input.string(), readScore(input))
+      const member = input.string()
+      entries.push([member, readScore(input)])
+      isPacked &&= member.length <= limits.zsetMaxListpackValue
     }
+    // A listpack on the way would lose what only a skip list holds: the sign of a negative zero.
+    const set = new SortedSetValue(limits, isPacked && entries.length <= limits.zsetMaxListpackEntries)
+    for (const [member, score] of entries) addScored(input, set, member, score)
     return set
   }
 }

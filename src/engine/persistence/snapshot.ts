@@ -1,72 +1,104 @@
-/** A point-in-time image of all databases as an RDB file, written piece by piece between turns, without a fork. */
+/** A point-in-time image of all databases, written piece by piece between turns, without a fork. */
 import {assert} from '../../model/assert.js'
-import {Crc64} from '../../model/crc64.js'
+import {type SlotSet} from '../../model/slot-set.js'
 import {SLOT_COUNT} from '../../model/slot.js'
 import {type Bytes} from '../ports.js'
-import {type ChangeObserver, type Database} from '../keyspace/database.js'
+import {type ChangeObserver, type Database, type KeyContents} from '../keyspace/database.js'
 import {keySlot} from '../keyspace/key-slot.js'
+import {ShardedSet} from '../values/element-image.js'
 import {type Value} from '../values/value.js'
-import {OPCODE, RDB_MAGIC} from './rdb-format.js'
-import {RdbOutput} from './rdb-output.js'
-import {rdbTypeOf, writeValue} from './rdb-value.js'
+import {type AuxFields, type ImageFormat} from './image-format.js'
+import {closeLong, isLong, type LongSource, openLong, weigh} from './long-value.js'
+import {RdbImage} from './rdb-image.js'
 
-/** Keys in one piece: small ones, well compressed, make few bytes of much work. */
-const MOST_KEYS = 1000
+export type {AuxFields} from './image-format.js'
 
-/** The largest number that is a 64-bit integer: a time further off is no different. */
-const LATEST_MS = 2 ** 63 - 1024
+export interface SnapshotOptions {
+  /** Default: an RDB file. */
+  readonly format?: ImageFormat
+  /** Nothing changes before it is written to its end: then nobody needs to be watched, and others may be under way. */
+  readonly isImmediate?: boolean
+  /** Only the keys of these slots. Default: all. */
+  readonly slots?: SlotSet
+}
 
-/** Name and value of each AUX field at the head of the file. */
-export type AuxFields = readonly (readonly [name: string, value: Bytes])[]
+/** What a key costs besides its bytes, in bytes that could be written instead: small ones, well compressed, make much work. */
+const KEY_BYTES = 256
+/** A slot with more keys than this (they share a hash tag) has its settled keys in shards. */
+const CROWDED_SLOT_KEYS = 4096
 
-interface Detached {
+/** The keys of a slot that are written already, or were not there when the snapshot began. */
+interface KeySet {
+  has(key: Bytes): boolean
+  add(key: Bytes): unknown
+}
+
+/** One database as it was, and how far it is written. */
+interface Progress {
+  readonly db: number
+  readonly sizes: {readonly keys: number; readonly expiring: number}
+  readonly contents: KeyContents
+  /** Slots below it are done. */
+  slot: number
+  /** The slot in hand: a live walk. */
+  walk: Iterator<[Bytes, Value]> | undefined
+  readonly settled: Map<number, KeySet>
+  isAnnounced: boolean
+}
+
+/** A pre-image: a key that was about to change, to be written before anything else. */
+type Ahead = {readonly progress: Progress} & (
+  | {readonly kind: 'encoded'; readonly bytes: Uint8Array}
+  | {readonly kind: 'string'; readonly key: Bytes; readonly value: Bytes; readonly expireAtMs: number | undefined}
+  | LongKey
+)
+
+/** A long value in hand, or waiting for it; `value` is the live one. */
+interface LongKey {
+  readonly kind: 'long'
   readonly key: Bytes
   readonly value: Value
+  readonly source: LongSource
   readonly expireAtMs: number | undefined
 }
 
-/** How far one database is written. */
-interface Progress {
-  readonly database: Database
-  /** Slots below it are done. */
-  slot: number
-  /** Keys of the slot in hand that are still to be looked at. */
-  keys: Bytes[]
-  /** Keys ahead that are written already, or were not there when the snapshot began. */
-  readonly settled: Set<Bytes>
-  /** What FLUSHDB took away: nobody else can change it any more. */
-  detached: Detached[]
-}
-
 /**
- * Shows the data as they were when it was made. A key that is about to change is written first, as it still is (its pre-image), and
- * passed over later; a key that came later is never written. Order within a file is free, and a SELECTDB may come as often as
- * it must. Source: persistence.md §11, option 2.
+ * Shows the data as they were when it was made. A key that is about to change is put aside as it still is (its pre-image), and
+ * passed over later; a key that came later is never written. A large value is put aside element by element. Order within a file is
+ * free, and a database may be selected as often as it must. Source: persistence.md §11, option 2.
  */
 export class Snapshot implements ChangeObserver {
-  readonly #progress: readonly Progress[]
-  readonly #output = new RdbOutput()
-  readonly #crc = new Crc64()
+  readonly #databases: readonly Database[]
+  readonly #all: readonly Progress[]
+  /** By database number: whose keys it holds now. FLUSHALL leaves none, SWAPDB trades them. */
+  readonly #holds: (Progress | undefined)[] = []
+  readonly #format: ImageFormat
+  readonly #isImmediate: boolean
+  readonly #slots: SlotSet | undefined
   readonly #keysTotal: number
+  readonly #ahead: Ahead[] = []
+  #steps: Iterator<number, void> | undefined
+  #long: Value | undefined
   #keysWritten = 0
-  #selected = -1
+  #selected: Progress | undefined
   #at = 0
   #isDone = false
 
-  constructor(databases: readonly Database[], aux: AuxFields) {
-    this.#progress = databases.map((database) => ({database, slot: -1, keys: [], settled: new Set(), detached: []}))
-    this.#keysTotal = databases.reduce((sum, {size}) => sum + size, 0)
-    this.#output.text(RDB_MAGIC)
-    for (const [name, value] of aux) {
-      this.#output.u8(OPCODE.aux)
-      this.#output.string(name)
-      this.#output.string(value)
-    }
+  constructor(databases: readonly Database[], aux: AuxFields, options: SnapshotOptions = {}) {
+    const {format = new RdbImage(), isImmediate = false, slots} = options
+    this.#databases = databases
+    this.#format = format
+    this.#isImmediate = isImmediate
+    this.#slots = slots
+    this.#all = databases.filter(({size}) => size > 0).map((database) => beginProgress(database))
+    for (const progress of this.#all) this.#holds[progress.db] = progress
+    this.#keysTotal = this.#all.reduce((sum, {sizes}) => sum + sizes.keys, 0)
+    format.begin(aux)
+    if (isImmediate) return
     for (const database of databases) {
       assert(database.observer === undefined, 'one snapshot at a time')
       database.observer = this
     }
-    for (const database of databases) if (database.size > 0) this.#announce(database)
   }
 
   get isDone(): boolean {
@@ -81,125 +113,162 @@ export class Snapshot implements ChangeObserver {
     return this.#keysWritten
   }
 
-  /** At most about `bytes` more of the file; one value is never divided. After the last piece `isDone` is true. */
+  /** At most about `bytes` more of the image, or as much work. After the last piece `isDone` is true. */
   next(bytes: number): Uint8Array {
     assert(!this.#isDone, 'the snapshot is complete')
-    const lastKey = this.#keysWritten + MOST_KEYS
-    while (this.#output.length < bytes && this.#keysWritten < lastKey) {
-      const progress = this.#progress[this.#at]
-      if (progress === undefined) return this.#finish()
-      if (!this.#writeNext(progress)) this.#at++
+    const format = this.#format
+    for (let left = bytes; left > 0 && format.length < bytes;) {
+      const cost = this.#step()
+      if (cost === undefined) return this.#finish()
+      left -= cost
     }
-    return this.#piece()
+    return format.take()
   }
 
   /** Lets go of the databases. A snapshot that is not read to its end must be abandoned. */
   abandon(): void {
-    for (const {database} of this.#progress) if (database.observer === this) database.observer = undefined
+    for (const database of this.#databases) if (database.observer === this) database.observer = undefined
+    if (this.#long !== undefined) closeLong(this.#long)
+    for (const ahead of this.#ahead) if (ahead.kind === 'long') closeLong(ahead.value)
+    this.#ahead.length = 0
   }
 
   beforeChange(database: Database, key: Bytes): void {
-    const progress = this.#progress[database.index]!
-    if (progress.settled.has(key)) return
+    const progress = this.#holds[database.index]
+    if (progress === undefined) return
     const slot = keySlot(key)
-    if (slot < progress.slot) return
-    progress.settled.add(key)
-    const value = database.peek(key)
-    if (value === undefined) return
-    // A key of the slot in hand that is no longer among those to be looked at was written.
-    this.#write(database, key, value, database.expiryOf(key))
-  }
-
-  beforeClear(database: Database): void {
-    const progress = this.#progress[database.index]!
-    const {detached} = progress
-    for (let slot = Math.max(progress.slot, 0); slot < SLOT_COUNT; slot++) {
-      for (const [key, value] of database.keysInSlot(slot)) {
-        if (!progress.settled.has(key)) detached.push({key, value, expireAtMs: database.expiryOf(key)})
-      }
-    }
-    progress.keys = []
-    progress.slot = SLOT_COUNT
-    progress.settled.clear()
-  }
-
-  beforeSwap(database: Database): void {
-    const progress = this.#progress[database.index]!
-    while (this.#writeNext(progress));
-  }
-
-  /** Hints for the loader: how large its tables will be. */
-  #announce(database: Database): void {
-    this.#select(database)
-    this.#output.u8(OPCODE.resizeDb)
-    this.#output.count(database.size)
-    this.#output.count(database.expiringKeys)
-  }
-
-  #select(database: Database): void {
-    if (this.#selected === database.index) return
-    this.#selected = database.index
-    this.#output.u8(OPCODE.selectDb)
-    this.#output.count(database.index)
-  }
-
-  /** @returns false when the database is written */
-  #writeNext(progress: Progress): boolean {
-    const {database, settled, detached} = progress
-    const taken = detached.pop()
-    if (taken !== undefined) {
-      this.#write(database, taken.key, taken.value, taken.expireAtMs)
-      return true
-    }
-    const key = progress.keys.pop()
-    if (key === undefined) return this.#enterNextSlot(progress)
-    if (settled.has(key)) return true
+    if (slot < progress.slot || this.#slots?.has(slot) === false) return
+    const settled = settledIn(progress, slot)
+    if (settled.has(key)) return
     settled.add(key)
-    const value = database.peek(key)
-    if (value !== undefined) this.#write(database, key, value, database.expiryOf(key))
-    return true
+    const value = progress.contents.keysInSlot(slot)?.get(key)
+    if (value !== undefined) this.#ahead.push(this.#putAside(progress, key, value, slot))
   }
 
-  #enterNextSlot(progress: Progress): boolean {
-    const {database, settled} = progress
-    if (settled.size > 0 && progress.slot >= 0) {
-      for (const key of database.keysInSlot(progress.slot).keys()) settled.delete(key)
-    }
-    do {
-      progress.slot++
-    } while (progress.slot < SLOT_COUNT && database.countKeysInSlot(progress.slot) === 0)
-    if (progress.slot >= SLOT_COUNT) {
-      settled.clear()
-      return false
-    }
-    progress.keys = [...database.keysInSlot(progress.slot).keys()]
-    return true
+  /** What went is nobody's any more but ours. */
+  beforeClear(database: Database): void {
+    this.#holds[database.index] = undefined
   }
 
-  #write(database: Database, key: Bytes, value: Value, expireAtMs: number | undefined): void {
-    const output = this.#output
-    this.#select(database)
-    if (expireAtMs !== undefined) {
-      output.u8(OPCODE.expireMs)
-      output.i64le(BigInt(Math.min(expireAtMs, LATEST_MS)))
-    }
-    output.u8(rdbTypeOf(value))
-    output.string(key)
-    writeValue(output, value)
+  beforeSwap(first: Database, second: Database): void {
+    const [before, after] = [this.#holds[first.index], this.#holds[second.index]]
+    this.#holds[first.index] = second.observer === this ? after : undefined
+    if (second.observer === this) this.#holds[second.index] = before
+  }
+
+  /** @returns about how many bytes it looked at; undefined when nothing is left */
+  #step(): number | undefined {
+    if (this.#steps !== undefined) return this.#goOn(this.#steps)
+    const ahead = this.#ahead.pop()
+    if (ahead !== undefined) return this.#writeAhead(ahead)
+    const progress = this.#all[this.#at]
+    if (progress === undefined) return undefined
+    return this.#walk(progress)
+  }
+
+  #goOn(steps: Iterator<number, void>): number {
+    const step = steps.next()
+    if (step.done !== true) return step.value
+    closeLong(this.#long!)
+    this.#long = undefined
+    this.#steps = undefined
+    return 0
+  }
+
+  #writeAhead(ahead: Ahead): number {
+    this.#select(ahead.progress)
     this.#keysWritten++
+    if (ahead.kind === 'long') return this.#begin(ahead)
+    if (ahead.kind === 'string') {
+      this.#format.write(ahead)
+      return KEY_BYTES + ahead.value.length
+    }
+    this.#format.writeEncoded(ahead.bytes)
+    return KEY_BYTES + ahead.bytes.length
+  }
+
+  #begin({key, value, source, expireAtMs}: LongKey): number {
+    this.#long = value
+    this.#steps = this.#format.writeLong({key, source, expireAtMs})
+    return KEY_BYTES
+  }
+
+  /** The next key of the slot in hand, or the way to the next slot. */
+  #walk(progress: Progress): number {
+    const next = progress.walk?.next()
+    if (next === undefined || next.done === true) {
+      if (!enterNextSlot(progress, this.#slots)) this.#at++
+      return 1
+    }
+    const [key, value] = next.value
+    const {slot} = progress
+    const settled = settledIn(progress, slot)
+    if (settled.has(key)) return 1
+    settled.add(key)
+    const expireAtMs = progress.contents.expiryOf(slot, key)
+    const weight = weigh(value)
+    this.#select(progress)
+    this.#keysWritten++
+    if (!this.#isImmediate && isLong(weight)) {
+      return this.#begin({kind: 'long', key, value, source: openLong(value), expireAtMs})
+    }
+    this.#format.write({key, value, expireAtMs})
+    return KEY_BYTES + weight
+  }
+
+  #putAside(progress: Progress, key: Bytes, value: Value, slot: number): Ahead {
+    const expireAtMs = progress.contents.expiryOf(slot, key)
+    if (typeof value === 'string') return {progress, kind: 'string', key, value, expireAtMs}
+    if (isLong(weigh(value))) return {progress, kind: 'long', key, value, source: openLong(value), expireAtMs}
+    return {progress, kind: 'encoded', bytes: this.#format.encode({key, value, expireAtMs})}
+  }
+
+  #select(progress: Progress): void {
+    if (this.#selected === progress) return
+    this.#selected = progress
+    this.#format.selectDatabase(progress.db, progress.isAnnounced ? undefined : progress.sizes)
+    progress.isAnnounced = true
   }
 
   #finish(): Uint8Array {
     this.abandon()
-    this.#output.u8(OPCODE.end)
-    const last = this.#piece()
+    this.#format.end()
     this.#isDone = true
-    return Buffer.concat([last, this.#crc.bytes()])
+    return this.#format.take()
   }
+}
 
-  #piece(): Uint8Array {
-    const bytes = this.#output.take()
-    this.#crc.update(bytes)
-    return bytes
+function beginProgress(database: Database): Progress {
+  return {
+    db: database.index,
+    sizes: {keys: database.size, expiring: database.expiringKeys},
+    contents: database.contents(),
+    slot: -1,
+    walk: undefined,
+    settled: new Map(),
+    isAnnounced: false,
   }
+}
+
+function settledIn({settled, contents}: Progress, slot: number): KeySet {
+  let keys = settled.get(slot)
+  if (keys === undefined) {
+    const isCrowded = (contents.keysInSlot(slot)?.size ?? 0) > CROWDED_SLOT_KEYS
+    keys = isCrowded ? new ShardedSet() : new Set<Bytes>()
+    settled.set(slot, keys)
+  }
+  return keys
+}
+
+/** @returns false when the database is written */
+function enterNextSlot(progress: Progress, slots: SlotSet | undefined): boolean {
+  const {contents, settled} = progress
+  settled.delete(progress.slot)
+  let keys: ReadonlyMap<Bytes, Value> | undefined
+  do {
+    progress.slot++
+    keys = slots?.has(progress.slot) === false ? undefined : contents.keysInSlot(progress.slot)
+  } while (progress.slot < SLOT_COUNT && keys === undefined)
+  progress.walk = keys?.entries()
+  return progress.slot < SLOT_COUNT
 }

@@ -13,6 +13,8 @@ export interface HandshakeOptions {
   readonly id: string
   /** The first byte it wants. */
   readonly offset: number
+  /** A planned failover: whoever answers is to become the primary. */
+  readonly isHandover: boolean
 }
 
 export type HandshakeResult =
@@ -21,8 +23,8 @@ export type HandshakeResult =
   | {readonly kind: 'continue'; readonly id: string | undefined}
   /** The primary does not know PSYNC: SYNC was sent, and the payload comes without an offset. */
   | {readonly kind: 'old-style'}
-  /** Try again later; `forget`: and ask for everything then. */
-  | {readonly kind: 'failed'; readonly reason: string; readonly forget: boolean}
+  /** Try again later; `forget`: and ask for everything then. `isRefusal`: it was PSYNC that was refused. */
+  | {readonly kind: 'failed'; readonly reason: string; readonly forget: boolean; readonly isRefusal: boolean}
 
 type Step = 'ping' | 'auth' | 'port' | 'address' | 'capabilities' | 'psync'
 
@@ -91,14 +93,14 @@ export class Handshake {
   }
 
   #askForData(): void {
-    const {id, offset} = this.#options
+    const {id, offset, isHandover} = this.#options
     this.#log(
       id === '?'
         ? 'Partial resynchronization not possible (no cached master)'
         : `Trying a partial resynchronization (request ${id}:${offset}).`,
     )
     this.#expected = ['psync']
-    this.#send(encodeRequest(['PSYNC', id, String(offset)]))
+    this.#send(encodeRequest(['PSYNC', id, String(offset), ...(isHandover ? ['FAILOVER'] : [])]))
   }
 
   #answered(line: Bytes): HandshakeResult {
@@ -107,15 +109,21 @@ export class Handshake {
     const resumed = /^\+CONTINUE(?: (\S{40}))?\s*$/.exec(line)
     if (resumed !== null) return {kind: 'continue', id: resumed[1]}
     if (/^-(NOMASTERLINK|LOADING)/.test(line)) {
-      return failed(`Master is currently unable to PSYNC but should be in the future: ${line}`)
+      return refused(`Master is currently unable to PSYNC but should be in the future: ${line}`, false)
     }
-    if (!line.startsWith('-ERR')) return {...failed(`Unexpected reply to PSYNC from master: ${line}`), forget: true}
+    if (!line.startsWith('-ERR') || this.#options.isHandover) {
+      return refused(`Unexpected reply to PSYNC from master: ${line}`, true)
+    }
     this.#log('Retrying with SYNC...')
     this.#send(encodeRequest(['SYNC']))
     return {kind: 'old-style'}
   }
 }
 
-function failed(reason: string): Extract<HandshakeResult, {kind: 'failed'}> {
-  return {kind: 'failed', reason, forget: false}
+function failed(reason: string): HandshakeResult {
+  return {kind: 'failed', reason, forget: false, isRefusal: false}
+}
+
+function refused(reason: string, forget: boolean): HandshakeResult {
+  return {kind: 'failed', reason, forget, isRefusal: true}
 }

@@ -1,6 +1,6 @@
 /** What replication asks of its node: data, configuration, wires, and somebody who executes the stream. */
 import {type Database} from '../keyspace/database.js'
-import {type Endpoint, type LinkId, type LogLevel, type Rng} from '../ports.js'
+import {type Bytes, type Endpoint, type LinkId, type LogLevel, type Rng} from '../ports.js'
 import {type EncodingLimits} from '../values/encoding-limits.js'
 
 /** Who hears what happens on a link that was dialled. */
@@ -25,8 +25,8 @@ export interface Directives {
 
 /** The commands of a primary, executed as a client of their own. */
 export interface StreamExecutor {
-  /** A new stream begins, in this database. */
-  open(db: number): void
+  /** A new stream begins, in this database, on the connection between these ends. */
+  open(db: number, peer: Endpoint, local: Endpoint): void
   /** Where the last command was run. */
   readonly selectedDb: number
   /**
@@ -53,12 +53,14 @@ export interface ReplicationHost {
   streamWanted(isWanted: boolean): void
   /** Only one snapshot is taken at a time: for a file or for replicas. */
   isSnapshotRunning(): boolean
-  /** The node is a replica from now on, or a primary. */
-  roleChanged(isReplica: boolean): void
+  /** The node is a replica of that primary from now on, or (undefined) a primary. */
+  roleChanged(primary: Endpoint | undefined): void
+  /** FAILOVER: while it is true clients that would write wait, so the stream stands still. */
+  holdWrites(hold: boolean): void
   /** All data go: those of the primary come. Ends a snapshot that is being taken. */
   emptyData(): void
   /** While it is true clients get -LOADING. */
   setLoading(loading: boolean): void
-  /** The data of a full sync are in place: the AOF must begin anew. */
-  dataReplaced(): void
+  /** The data of a full sync are in place: the AOF must begin anew. `aux`: what the dump says of itself. */
+  dataReplaced(aux: (name: string) => Bytes | undefined): void
 }

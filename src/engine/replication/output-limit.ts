@@ -19,7 +19,7 @@ export class OutputLimit {
     this.#text = text
   }
 
-  isExceeded(peer: ReplicaPeer, nowMs: number): boolean {
+  isExceeded(peer: Pick<ReplicaPeer, 'heldBytes' | 'overSoftLimitSinceMs'>, nowMs: number): boolean {
     const {hardBytes, softBytes, softMs} = this.#current()
     const held = peer.heldBytes
     if (hardBytes > 0 && held > hardBytes) return true

@@ -24,6 +24,16 @@ export interface PeerOutput {
  */
 export type PeerStage = 'options' | 'waiting' | 'dumping' | 'sending' | 'loading' | 'online'
 
+/** The words of INFO. */
+const SHOWN_STATE = {
+  options: 'wait_bgsave',
+  waiting: 'wait_bgsave',
+  dumping: 'wait_bgsave',
+  sending: 'send_bulk',
+  loading: 'online',
+  online: 'online',
+} as const
+
 export class ReplicaPeer {
   readonly output: PeerOutput
   stage: PeerStage = 'options'
@@ -56,6 +66,10 @@ export class ReplicaPeer {
   /** As log lines name it. */
   get name(): string {
     return `${this.host}:${this.listeningPort === 0 ? `<unknown-replica-port>` : this.listeningPort}`
+  }
+
+  get shownState(): string {
+    return SHOWN_STATE[this.stage]
   }
 
   get isOnline(): boolean {

@@ -22,10 +22,17 @@ const ACK_EVERY_MS = 1000
 const LONGEST_LINE = 1024
 const LF = 10
 
+/** What is asked of a primary: the history to go on in, and the first byte wanted; `?` and -1 for everything. */
+export interface HistoryRequest {
+  readonly id: string
+  readonly offset: number
+  /** The other side is our replica still: it is to take over. */
+  readonly isHandover: boolean
+}
+
 /** What the link tells the replication of its node. */
 export interface PrimaryLinkOwner {
-  /** The history to ask for, and the first byte wanted. */
-  readonly wanted: {readonly id: string; readonly offset: number}
+  readonly wanted: HistoryRequest
   /** Bytes of the stream processed so far. */
   readonly offset: number
   /** The database in which a resumed stream goes on. */
@@ -38,6 +45,8 @@ export interface PrimaryLinkOwner {
   resumed(id: string | undefined): void
   /** Bytes of the stream that were executed. */
   processed(bytes: Uint8Array): void
+  /** PSYNC has an answer: data come, or they do not. May end the link for good. */
+  answered(isAccepted: boolean): void
   /** The primary will not go on from what we have: next time everything is asked for. */
   historyRefused(): void
   /** The link to the primary is lost; `db` is where its stream stood. */
@@ -63,6 +72,7 @@ export class PrimaryLink implements LinkEvents {
   #ackAtMs = 0
   #newlineAtMs = 0
   #heardMs = 0
+  #ends: readonly [peer: Endpoint, local: Endpoint] | undefined
   /** Unix ms of the last loss; 0: never connected. */
   downSinceMs = 0
 
@@ -100,14 +110,21 @@ export class PrimaryLink implements LinkEvents {
 
   /** Begins, or begins again, when it is time to. Part of the end of every turn. */
   connectIfDue(): void {
-    const {nowMs, links} = this.#host
+    const {nowMs, links, config} = this.#host
     if (this.#state !== 'connect' || nowMs < this.#retryAtMs) return
     const {host, port} = this.target
     this.#host.log('notice', `Connecting to MASTER ${host}:${port}`)
     this.#state = 'connecting'
     this.#heardMs = nowMs
     this.#host.log('notice', `MASTER <-> REPLICA sync started`)
-    this.#link = links.dial(this.target, this)
+    this.#link = links.dial(config.flag('tls-replication') ? {...this.target, isSecure: true} : this.target, this)
+  }
+
+  /** Where the primary finds this node. Source: Redis 7.0's syncWithMaster. */
+  get #ownPort(): number {
+    const {config} = this.#host
+    const securePort = config.flag('tls-replication') ? config.number('tls-port') : 0
+    return securePort === 0 ? config.number('port') : securePort
   }
 
   /** Ends it for good. */
@@ -115,20 +132,22 @@ export class PrimaryLink implements LinkEvents {
     this.#hangUp()
   }
 
-  opened(): void {
+  opened(_link: LinkId, peer: Endpoint, local: Endpoint): void {
+    this.#ends = [peer, local]
     const {config, nowMs} = this.#host
     this.#host.log('notice', 'Non blocking connect for SYNC fired the event.')
     this.#heardMs = nowMs
     this.#state = 'handshake'
     const announcedPort = config.number('replica-announce-port')
-    const {id, offset} = this.#owner.wanted
+    const {id, offset, isHandover} = this.#owner.wanted
     const options = {
       password: config.text('masterauth'),
       user: config.text('masteruser'),
-      listeningPort: announcedPort === 0 ? config.number('port') : announcedPort,
+      listeningPort: announcedPort === 0 ? this.#ownPort : announcedPort,
       announceHost: config.text('replica-announce-ip'),
       id,
       offset,
+      isHandover,
     }
     this.#line = ''
     this.#handshake = new Handshake(
@@ -151,10 +170,16 @@ export class PrimaryLink implements LinkEvents {
     if (this.#loader !== undefined && !wasLoading) this.load(FIRST_LOAD_BYTES)
   }
 
+  /** CLIENT KILL: the stream is taken up again at once. */
+  interrupt(): void {
+    this.#fail('The connection was killed.')
+  }
+
   closed(_link: LinkId, reason: string): void {
     this.#link = undefined
     // The payload is whole: it is loaded nevertheless, and the stream is asked for from there.
-    if (this.#loader === undefined) this.#fail(reason)
+    if (this.#loader !== undefined) return
+    this.#fail(this.#state === 'connecting' ? `Error condition on socket for SYNC: ${reason}` : reason)
   }
 
   /** Every 100 ms. */
@@ -210,6 +235,8 @@ export class PrimaryLink implements LinkEvents {
 
   #handshakeEnded(result: HandshakeResult): void {
     this.#handshake = undefined
+    if (result.kind !== 'failed' || result.isRefusal) this.#owner.answered(result.kind !== 'failed')
+    if (this.#link === undefined) return // that ended it
     switch (result.kind) {
       case 'full':
         this.#host.log('notice', `Full resync from master: ${result.id}:${result.offset}`)
@@ -265,7 +292,7 @@ export class PrimaryLink implements LinkEvents {
     this.#endLoading()
     this.#host.log('notice', 'MASTER <-> REPLICA sync: Finished with success')
     this.#owner.synced(this.#syncPoint.id, this.#syncPoint.offset)
-    this.#host.dataReplaced()
+    this.#host.dataReplaced((name) => loader.aux(name))
     const db = this.#databaseOf(loader)
     if (this.#link !== undefined) return this.#goOn(db)
     this.#owner.lost(db)
@@ -298,7 +325,7 @@ export class PrimaryLink implements LinkEvents {
   #goOn(db: number): void {
     this.#state = 'connected'
     this.#stream = new StreamReader(this.#host.executor, (bytes) => this.#owner.processed(bytes))
-    this.#host.executor.open(db)
+    this.#host.executor.open(db, ...(this.#ends ?? [this.target, this.target]))
     this.sendAck()
     const early = this.#early
     this.#early = []

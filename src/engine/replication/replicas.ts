@@ -86,7 +86,7 @@ export class Replicas {
     if (id !== '?') {
       host.stats.partialSyncsRefused++
       host.log('notice', `Partial resynchronization not accepted: ${this.#refusal(id, offset)}`)
-    }
+    } else host.log('notice', `Full resync requested by replica ${peer.name}`)
     host.stats.fullSyncs++
     if (stream.backlog === undefined && !stream.isSilent) this.#beginHistory()
     peer.stage = 'waiting'
@@ -99,7 +99,7 @@ export class Replicas {
   detach(peer: ReplicaPeer): void {
     if (!this.all.delete(peer)) return
     const {host} = this.#parts
-    host.log('notice', `Connection with replica ${peer.name} lost.`)
+    host.log('warning', `Connection with replica ${peer.name} lost.`)
     this.#leaveSync(peer)
     if (this.all.size === 0) this.#noneSinceMs = host.nowMs
   }

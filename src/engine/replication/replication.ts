@@ -2,9 +2,10 @@
 import {type AuxFields} from '../persistence/snapshot.js'
 import {type Bytes, type Endpoint} from '../ports.js'
 import {Backlog} from './backlog.js'
+import {Failover} from './failover.js'
 import {type ReplicationHost} from './host.js'
 import {OutputLimit} from './output-limit.js'
-import {PrimaryLink, type PrimaryLinkOwner, type PrimaryLinkState} from './primary-link.js'
+import {type HistoryRequest, PrimaryLink, type PrimaryLinkOwner, type PrimaryLinkState} from './primary-link.js'
 import {Replicas} from './replicas.js'
 import {ReplicationState} from './state.js'
 import {ANY_DATABASE, NO_DATABASE, ReplicationStream} from './stream.js'
@@ -18,6 +19,7 @@ export class Replication implements PrimaryLinkOwner {
   readonly state: ReplicationState
   readonly stream: ReplicationStream
   readonly replicas: Replicas
+  readonly failover: Failover
   #link: PrimaryLink | undefined
   /** What a former primary, or a lost link, lets us ask for when we connect. */
   #cachedDb = 0
@@ -26,8 +28,8 @@ export class Replication implements PrimaryLinkOwner {
   #restored: {readonly id: string; readonly offset: number; readonly db: number} | undefined
   #cronAtMs: number
   #pingAtMs: number
-  /** A manual failover: the offset must stand still, so no PING goes into the stream. */
-  arePingsPaused = false
+  /** A manual failover: the offset must stand still, so neither PING nor REPLCONF GETACK goes into the stream. */
+  holdsStill = false
 
   /** @param baseAux the AUX fields of every RDB file, to which those of replication are added */
   constructor(host: ReplicationHost, baseAux: () => AuxFields) {
@@ -45,6 +47,13 @@ export class Replication implements PrimaryLinkOwner {
       stream: this.stream,
       outputLimit: new OutputLimit(() => host.config.text('client-output-buffer-limit')),
       aux: () => this.aux(),
+    })
+    this.failover = new Failover({
+      host,
+      replicas: () => this.replicas.all,
+      offset: () => this.state.offset,
+      replicateFrom: (target) => this.replicateFrom(target),
+      becomePrimary: () => this.becomePrimary(),
     })
     this.#cronAtMs = host.nowMs
     this.#pingAtMs = host.nowMs
@@ -81,8 +90,10 @@ export class Replication implements PrimaryLinkOwner {
     return this.#cachedDb
   }
 
-  get wanted(): {readonly id: string; readonly offset: number} {
-    return this.#offersHistory ? {id: this.state.id, offset: this.state.offset + 1} : {id: '?', offset: -1}
+  get wanted(): HistoryRequest {
+    const isHandover = this.failover.isInProgress
+    const {id, offset} = this.state
+    return this.#offersHistory ? {id, offset: offset + 1, isHandover} : {id: '?', offset: -1, isHandover}
   }
 
   /**
@@ -102,7 +113,7 @@ export class Replication implements PrimaryLinkOwner {
     this.#link = new PrimaryLink(target, this.#host, this)
     this.#link.downSinceMs = downSinceMs
     this.stream.isSilent = true
-    this.#host.roleChanged(true)
+    this.#host.roleChanged(target)
   }
 
   /** Ends replication: this node goes on as a primary, with a history of its own. */
@@ -121,7 +132,7 @@ export class Replication implements PrimaryLinkOwner {
       'notice',
       `Setting secondary replication ID to ${this.state.secondId}, valid up to offset: ${this.state.secondOffset}. New replication ID is ${this.state.id}`,
     )
-    this.#host.roleChanged(false)
+    this.#host.roleChanged(undefined)
   }
 
   /** From the AUX fields of the RDB file that was loaded at the start, whether or not this node follows a primary already. */
@@ -171,6 +182,7 @@ export class Replication implements PrimaryLinkOwner {
   work(): void {
     this.#link?.connectIfDue()
     this.#link?.load()
+    this.failover.check()
     this.replicas.work()
   }
 
@@ -181,8 +193,14 @@ export class Replication implements PrimaryLinkOwner {
 
   /** The last thing in a turn: what was executed goes to the replicas. */
   flush(): void {
-    this.replicas.beforeFlush()
+    // A question that is held back is asked later: a replica that waits for our last offset must find it there.
+    if (!this.#mustStandStill) this.replicas.beforeFlush()
     this.stream.flush()
+  }
+
+  /** CLIENT KILL of the stream from our primary. */
+  interruptLink(): void {
+    this.#link?.interrupt()
   }
 
   /** GETACK from the primary. */
@@ -198,6 +216,10 @@ export class Replication implements PrimaryLinkOwner {
     this.state.renew()
     this.state.offset = 0
     this.#offersHistory = false
+  }
+
+  answered(isAccepted: boolean): void {
+    this.failover.answered(isAccepted)
   }
 
   historyRefused(): void {
@@ -257,9 +279,13 @@ export class Replication implements PrimaryLinkOwner {
     return Math.max(this.stream.selectedDb, 0)
   }
 
+  get #mustStandStill(): boolean {
+    return this.holdsStill || this.failover.isUnderWay
+  }
+
   #pingReplicas(): void {
     const {nowMs, config} = this.#host
-    if (this.isReplica || this.arePingsPaused || this.replicas.all.size === 0) return
+    if (this.isReplica || this.#mustStandStill || this.replicas.all.size === 0) return
     if (nowMs - this.#pingAtMs < config.number('repl-ping-replica-period') * 1000) return
     this.#pingAtMs = nowMs
     this.stream.append(ANY_DATABASE, PING)

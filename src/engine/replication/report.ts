@@ -9,9 +9,9 @@ export function replicationInfo(replication: Replication, nowMs: number, directi
     `role:${replication.isReplica ? 'slave' : 'master'}`,
     ...(replication.isReplica ? primaryLines(replication, nowMs, directives) : []),
     `connected_slaves:${[...replication.replicas.all].length}`,
-    ...(directives.minReplicas > 0 ? [`min_slaves_good_slaves:${replication.replicas.goodReplicas}`] : []),
+    ...(directives.minReplicas > 0 ? [`min_slaves_good_slaves:${directives.goodReplicas}`] : []),
     ...replicaLines(replication, nowMs),
-    'master_failover_state:no-failover',
+    `master_failover_state:${replication.failover.state}`,
     `master_replid:${state.id}`,
     `master_replid2:${state.secondId}`,
     `master_repl_offset:${state.offset}`,
@@ -32,6 +32,8 @@ export interface InfoDirectives {
   readonly isAnnounced: boolean
   /** min-replicas-to-write, when it and min-replicas-max-lag are in force; else 0. */
   readonly minReplicas: number
+  /** As writes are judged by at the moment: taken every 100 ms. */
+  readonly goodReplicas: number
 }
 
 function primaryLines(replication: Replication, nowMs: number, directives: InfoDirectives): string[] {
@@ -69,20 +71,11 @@ function primaryLines(replication: Replication, nowMs: number, directives: InfoD
   return lines
 }
 
-const SHOWN_STATE = {
-  options: 'wait_bgsave',
-  waiting: 'wait_bgsave',
-  dumping: 'wait_bgsave',
-  sending: 'send_bulk',
-  loading: 'online',
-  online: 'online',
-} as const
-
 function replicaLines(replication: Replication, nowMs: number): string[] {
   return [...replication.replicas.all].map((peer, index) => {
     const lag = peer.isOnline ? peer.lagSeconds(nowMs) : 0
-    const {host, listeningPort, ackOffset, stage} = peer
-    return `slave${index}:ip=${host},port=${listeningPort},state=${SHOWN_STATE[stage]},offset=${ackOffset},lag=${lag}`
+    const {host, listeningPort, ackOffset, shownState} = peer
+    return `slave${index}:ip=${host},port=${listeningPort},state=${shownState},offset=${ackOffset},lag=${lag}`
   })
 }
 

@@ -52,8 +52,9 @@ export class Access {
   }
 }
 
+/** From this machine, by a loopback address or by a socket in the file system. */
 export function isLoopback(host: string): boolean {
-  return host.startsWith('127.') || host === '::1' || host.startsWith('::ffff:127.')
+  return host.startsWith('/') || host.startsWith('127.') || host === '::1' || host.startsWith('::ffff:127.')
 }
 
 /** Takes the same time wherever the texts differ. Source: Redis' time_independent_strcmp. */

@@ -1,16 +1,18 @@
 /** The AOF of a node: every write, in order, in files that a real server reads too. */
 import {type Database} from '../keyspace/database.js'
 import {type AofFile, type AofManifest, formatManifest} from '../persistence/aof-manifest.js'
+import {CommandImage} from '../persistence/command-image.js'
+import {type ImageFormat} from '../persistence/image-format.js'
+import {RdbImage} from '../persistence/rdb-image.js'
 import {type AuxFields, Snapshot} from '../persistence/snapshot.js'
-import {type Bytes, type FileEffect, type LogLevel} from '../ports.js'
-import {encodeRequest} from '../resp/request-writer.js'
+import {type Bytes, type FileEffect, type LogLevel, type Storage} from '../ports.js'
+import {AofWriter} from './aof-writer.js'
 import {type Config} from './config.js'
+import {ImageFile, writeImageNow} from './image-file.js'
 import {type Propagation, type StreamSink} from './propagation.js'
+import {RewriteLimit} from './rewrite-limit.js'
 
-const SLICE_BYTES = 256 * 1024
-const SYNC_EVERY_MS = 1000
 const GROWTH_CHECK_MS = 1000
-const NO_DATABASE = -1
 const EMPTY: AofManifest = {base: undefined, increments: [], history: []}
 
 export interface AppendOnlyHost {
@@ -24,52 +26,60 @@ export interface AppendOnlyHost {
 }
 
 interface Rewrite {
-  readonly snapshot: Snapshot
+  readonly image: ImageFile
   readonly base: AofFile
   readonly increment: AofFile
-  readonly temporary: string
   readonly startedMs: number
-  bytes: number
+  step: 'imaging' | 'publishing' | 'recording' | 'recorded'
+  /** What the manifest named before it was recorded anew, and why that could not be. */
+  former: AofManifest
+  failure: string | undefined
 }
 
 /**
- * A base (an RDB file) and increments (commands). A rewrite opens a new increment at the moment of its snapshot; what the manifest
- * names is complete at every instant, so that the data survive an end at any time. Source: persistence.md §8.
+ * A base (an RDB file, or commands) and increments (commands). A rewrite opens a new increment at the moment of its snapshot; what
+ * the manifest names is complete at every instant, so that the data survive an end at any time. Source: persistence.md §8.
  */
 export class AppendOnlyFile implements StreamSink {
   readonly wantsOnlyData = true
   readonly #host: AppendOnlyHost
   readonly #aux: () => AuxFields
+  readonly writer: AofWriter
+  readonly #limit = new RewriteLimit()
   #manifest = EMPTY
   #isWanted = false
-  /** The increment that commands go into; undefined while nothing is appended. */
-  #increment: AofFile | undefined
+  /** Commands are being appended. */
+  #isAppending = false
   #rewrite: Rewrite | undefined
   #isRewriteScheduled = false
+  /** The files of before are being removed, and after that the manifest is written without them. */
+  #isCleaning = false
   /** The data in the files are no longer ours: the next rewrite replaces all of them. */
   #isStale = false
-  #text = ''
-  #selectedDb = NO_DATABASE
-  #hasUnsynced = false
-  #syncedAtMs = 0
+  #isSnapshotRunning = false
   #checkedAtMs = 0
-  /** Bytes of all files, and of the base. */
+  /** Bytes of all files, of all files after the last rewrite, and of the increments since it began. */
   currentBytes = 0
   baseBytes = 0
+  #incrementBytes = 0
   rewrites = 0
   lastRewriteSeconds = -1
+  lastRewriteFailed = false
 
-  constructor(host: AppendOnlyHost, aux: () => AuxFields) {
+  /** @param stateChanged told when writes begin to fail, or work again */
+  constructor(host: AppendOnlyHost, aux: () => AuxFields, stateChanged: () => void) {
     this.#host = host
     this.#aux = aux
+    this.writer = new AofWriter(host, stateChanged)
   }
 
   get isOn(): boolean {
     return this.#isWanted
   }
 
+  /** Also while its history is being removed: a manifest that is still to be written must not take the place of a newer one. */
   get isRewriting(): boolean {
-    return this.#rewrite !== undefined
+    return this.#rewrite !== undefined || this.#isCleaning
   }
 
   get isRewriteScheduled(): boolean {
@@ -78,6 +88,19 @@ export class AppendOnlyFile implements StreamSink {
 
   get rewriteStartedMs(): number | undefined {
     return this.#rewrite?.startedMs
+  }
+
+  get rewriteSnapshot(): Snapshot | undefined {
+    return this.#rewrite?.image.snapshot
+  }
+
+  get consecutiveFailures(): number {
+    return this.#limit.failures
+  }
+
+  /** There is a slice to be written now. */
+  get wantsTurn(): boolean {
+    return this.#rewrite?.image.wantsTurn === true || this.#rewrite?.step === 'recorded'
   }
 
   /** Follows the directive from now on; called when the node has booted. */
@@ -90,19 +113,41 @@ export class AppendOnlyFile implements StreamSink {
 
   /** Goes on with the files that were loaded at the start. `bytes`: of all of them, of the base. */
   resume(manifest: AofManifest, bytes: {readonly all: number; readonly base: number}): void {
-    this.#manifest = {...manifest, history: []}
+    this.#manifest = manifest
     this.currentBytes = bytes.all
     this.baseBytes = bytes.base
-    for (const {name} of manifest.history) this.#host.files.push({kind: 'remove', name: this.#path(name)})
     let increment = manifest.increments.at(-1)
     if (increment === undefined) {
       increment = this.#incrementFile(1)
       this.#manifest = {...this.#manifest, increments: [increment]}
       this.#host.files.push({kind: 'append', name: this.#path(increment.name), bytes: new Uint8Array(0)})
-      this.#writeManifest()
-    } else if (manifest.history.length > 0) this.#writeManifest()
+      this.#host.files.push(this.#manifestEffect())
+    }
+    this.#removeHistory()
     this.#isWanted = true
     this.#startAppending(increment)
+  }
+
+  /**
+   * The first files of a node that has none: a base of the data as they are, and an increment.
+   * @returns in the system's words why they could not be made
+   */
+  create(storage: Storage): string | undefined {
+    const {databases, processId, files} = this.#host
+    const base = this.#baseFile(1)
+    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format(), isImmediate: true})
+    const names = {temporary: `temp-rewriteaof-${processId}.aof`, target: this.#path(base.name)}
+    // Makes the folder, too.
+    storage.append(this.#path(this.#incrementFile(1).name), new Uint8Array(0))
+    const written = writeImageNow(storage, snapshot, names)
+    if ('error' in written) return written.error
+    const increment = this.#incrementFile(1)
+    this.#manifest = {base, increments: [increment], history: []}
+    files.push(this.#manifestEffect())
+    this.currentBytes = this.baseBytes = written.bytes
+    this.#isWanted = true
+    this.#startAppending(increment)
+    return undefined
   }
 
   /** Begins anew from the data as they are: at `CONFIG SET appendonly yes`, and after a full sync. */
@@ -117,8 +162,7 @@ export class AppendOnlyFile implements StreamSink {
 
   /** CONFIG SET appendonly no. The files stay. */
   end(): void {
-    this.flush()
-    this.sync()
+    this.writer.syncNow()
     this.abandonRewrite()
     this.#stopAppending()
     this.#isWanted = false
@@ -131,102 +175,143 @@ export class AppendOnlyFile implements StreamSink {
   }
 
   append(db: number, argv: readonly Bytes[]): void {
-    if (db !== this.#selectedDb) {
-      this.#text += encodeRequest(['SELECT', String(db)])
-      this.#selectedDb = db
-    }
-    this.#text += encodeRequest(argv)
+    this.writer.append(db, argv)
   }
 
   /** The last thing in a turn: what was executed is in the file before anybody is told. */
-  flush(): void {
-    if (this.#text === '' || this.#increment === undefined) return
-    const bytes = Buffer.from(this.#text, 'latin1')
-    this.#text = ''
-    this.#host.files.push({kind: 'append', name: this.#path(this.#increment.name), bytes})
-    this.currentBytes += bytes.length
-    this.#hasUnsynced = true
-    if (this.#host.config.text('appendfsync') === 'always') this.sync()
-  }
-
-  sync(): void {
-    if (!this.#hasUnsynced || this.#increment === undefined) return
-    this.#host.files.push({kind: 'sync', name: this.#path(this.#increment.name)})
-    this.#hasUnsynced = false
-    this.#syncedAtMs = this.#host.nowMs
+  flush(isForced = false): void {
+    this.writer.flush({isForced, sparesSync: this.#sparesSync})
+    const written = this.writer.takeWritten()
+    this.currentBytes += written
+    this.#incrementBytes += written
   }
 
   /** Every 100 ms. */
   tick(isSnapshotRunning: boolean): void {
-    const {nowMs, config} = this.#host
-    if (config.text('appendfsync') === 'everysec' && nowMs - this.#syncedAtMs >= SYNC_EVERY_MS) this.sync()
+    const {nowMs} = this.#host
+    this.#isSnapshotRunning = isSnapshotRunning
+    this.writer.tick({sparesSync: this.#sparesSync})
     if (this.isRewriting || isSnapshotRunning) return
     if (nowMs - this.#checkedAtMs >= GROWTH_CHECK_MS) this.#checkGrowth()
-    if (this.#isRewriteScheduled) this.startRewrite()
+    if (this.#isRewriteScheduled && !this.#isHeldBack()) this.startRewrite()
   }
 
   /** No snapshot may be running. */
   startRewrite(): void {
-    const {databases, processId, nowMs, files} = this.#host
-    this.flush()
+    const {databases, processId, nowMs, files, config} = this.#host
+    this.flush(true)
     this.#isRewriteScheduled = false
-    const temporary = `temp-rewriteaof-bg-${processId}.aof`
-    files.push({kind: 'remove', name: temporary})
     const lastIncrement = this.#manifest.increments.at(-1)?.sequence ?? 0
     const increment = this.#incrementFile(lastIncrement + 1)
     const base = this.#baseFile((this.#manifest.base?.sequence ?? 0) + 1)
-    const snapshot = new Snapshot(databases, this.#aux())
-    this.#rewrite = {snapshot, base, increment, temporary, startedMs: nowMs, bytes: 0}
-    this.#host.log('notice', 'Background append only file rewriting started')
-    if (!this.#isWanted) return
-    files.push({kind: 'remove', name: this.#path(increment.name)})
-    files.push({kind: 'append', name: this.#path(increment.name), bytes: new Uint8Array(0)})
-    // Until the new base is there, old base and all increments together are the data: unless the old ones are of no use any more.
-    if (!this.#isStale) {
-      this.#manifest = {...this.#manifest, increments: [...this.#manifest.increments, increment]}
-      this.#writeManifest()
-    }
-    this.#startAppending(increment)
+    if (this.#isWanted) this.#openIncrement(increment)
+    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format()})
+    const temporary = `temp-rewriteaof-bg-${processId}.aof`
+    const image = new ImageFile({files, snapshot, temporary, syncsOften: config.flag('aof-rewrite-incremental-fsync')})
+    this.#rewrite = {image, base, increment, startedMs: nowMs, step: 'imaging', former: EMPTY, failure: undefined}
+    this.#incrementBytes = 0
+    this.#host.log('notice', `Background append only file rewriting started by pid ${processId}`)
   }
 
-  /** A slice of the rewrite. */
+  /** A slice of the rewrite, or what is to be done after it. */
   work(): void {
     const rewrite = this.#rewrite
     if (rewrite === undefined) return
-    const bytes = rewrite.snapshot.next(SLICE_BYTES)
-    rewrite.bytes += bytes.length
-    this.#host.files.push({kind: 'append', name: rewrite.temporary, bytes})
-    if (rewrite.snapshot.isDone) this.#finishRewrite(rewrite)
+    const {image} = rewrite
+    image.work()
+    if (image.error !== undefined) return this.#failRewrite(image.error)
+    if (image.isWritten) {
+      this.#host.log('notice', 'Background AOF rewrite terminated with success')
+      // Makes the folder where no increment did.
+      this.#host.files.push({kind: 'append', name: this.#path(rewrite.base.name), bytes: new Uint8Array(0)})
+      rewrite.step = 'publishing'
+      image.publish(this.#path(rewrite.base.name))
+    } else if (image.isPublished && rewrite.step === 'publishing') this.#record(rewrite)
+    else if (rewrite.step === 'recorded') this.#finishRewrite(rewrite)
   }
 
   abandonRewrite(): void {
     if (this.#rewrite === undefined) return
-    this.#rewrite.snapshot.abandon()
-    this.#host.files.push({kind: 'remove', name: this.#rewrite.temporary})
+    this.#rewrite.image.abandon()
     this.#rewrite = undefined
     if (this.#isStale) this.#stopAppending()
   }
 
+  get #sparesSync(): boolean {
+    const isBusy = this.isRewriting || this.#isSnapshotRunning
+    return isBusy && this.#host.config.flag('no-appendfsync-on-rewrite')
+  }
+
+  /** Until the new base is there, old base and all increments together are the data: unless the old ones are of no use any more. */
+  #openIncrement(increment: AofFile): void {
+    const {files} = this.#host
+    this.#host.log('notice', `Creating AOF incr file ${increment.name} on background rewrite`)
+    files.push({kind: 'remove', name: this.#path(increment.name)})
+    files.push({kind: 'append', name: this.#path(increment.name), bytes: new Uint8Array(0)})
+    if (!this.#isStale) {
+      this.#manifest = {...this.#manifest, increments: [...this.#manifest.increments, increment]}
+      files.push(this.#manifestEffect())
+    }
+    this.#startAppending(increment)
+  }
+
+  /** The manifest names the new base and, as history, what is to go; in the background: either manifest tells the whole of the data. */
+  #record(rewrite: Rewrite): void {
+    const old = this.#manifest
+    const gone = [...(old.base === undefined ? [] : [old.base]), ...old.increments]
+    const history = gone.filter(({name}) => name !== rewrite.increment.name && name !== rewrite.base.name)
+    const increments = this.#isWanted ? [rewrite.increment] : []
+    this.#manifest = {base: rewrite.base, increments, history: [...old.history, ...history]}
+    rewrite.step = 'recording'
+    rewrite.former = old
+    const done = (error: string | undefined): void => {
+      rewrite.failure = error
+      rewrite.step = 'recorded'
+    }
+    this.#host.files.push({...this.#manifestEffect(), inBackground: true, done})
+  }
+
   #finishRewrite(rewrite: Rewrite): void {
-    const {files, nowMs} = this.#host
-    const {base, increment, temporary, startedMs} = rewrite
+    if (rewrite.failure !== undefined) {
+      this.#manifest = rewrite.former
+      return this.#failRewrite(rewrite.failure)
+    }
+    const {nowMs} = this.#host
     this.#rewrite = undefined
     this.flush()
-    const old = this.#manifest
-    files.push({kind: 'sync', name: temporary})
-    files.push({kind: 'rename', from: temporary, to: this.#path(base.name)})
-    this.#manifest = {base, increments: this.#isWanted ? [increment] : [], history: []}
-    this.#writeManifest()
-    for (const file of [...(old.base === undefined ? [] : [old.base]), ...old.increments]) {
-      if (file.name === increment.name || file.name === base.name) continue
-      files.push({kind: 'remove', name: this.#path(file.name)})
-    }
+    this.#removeHistory()
     this.#isStale = false
-    this.currentBytes = rewrite.bytes
-    this.baseBytes = rewrite.bytes
+    this.currentBytes = rewrite.image.bytes + (this.#isWanted ? this.#incrementBytes : 0)
+    this.baseBytes = this.currentBytes
     this.rewrites++
-    this.lastRewriteSeconds = Math.floor((nowMs - startedMs) / 1000)
+    this.lastRewriteSeconds = Math.floor((nowMs - rewrite.startedMs) / 1000)
+    this.lastRewriteFailed = false
+    this.#limit.failures = 0
     this.#host.log('notice', 'Background AOF rewrite finished successfully')
+  }
+
+  #failRewrite(error: string): void {
+    this.#host.log('warning', `Background AOF rewrite terminated with error: ${error}`)
+    this.lastRewriteSeconds = Math.floor((this.#host.nowMs - this.#rewrite!.startedMs) / 1000)
+    this.lastRewriteFailed = true
+    this.rewrites++
+    this.#limit.failures++
+    this.abandonRewrite()
+    if (this.#isStale) this.#isRewriteScheduled = true
+  }
+
+  /** First they are marked in the manifest, then deleted, then forgotten: whoever starts in between finishes it. */
+  #removeHistory(): void {
+    const {history} = this.#manifest
+    const {files, config} = this.#host
+    if (history.length === 0 || config.flag('aof-disable-auto-gc')) return
+    for (const {name} of history) {
+      this.#host.log('notice', `Removing the history file ${name} in the background`)
+      files.push({kind: 'remove', name: this.#path(name), inBackground: true, done: () => undefined})
+    }
+    this.#manifest = {...this.#manifest, history: []}
+    this.#isCleaning = true
+    files.push({...this.#manifestEffect(), inBackground: true, done: () => (this.#isCleaning = false)})
   }
 
   /** auto-aof-rewrite-percentage over the size after the last rewrite, from auto-aof-rewrite-min-size on. */
@@ -236,31 +321,39 @@ export class AppendOnlyFile implements StreamSink {
     const percentage = config.number('auto-aof-rewrite-percentage')
     if (!this.#isWanted || percentage === 0) return
     if (this.currentBytes <= config.number('auto-aof-rewrite-min-size')) return
-    const growth = (this.currentBytes * 100) / Math.max(1, this.baseBytes) - 100
-    if (growth < percentage) return
-    this.#host.log('notice', `Starting automatic rewriting of AOF on ${Math.floor(growth)}% growth`)
+    const growth = Math.floor((this.currentBytes * 100) / Math.max(1, this.baseBytes)) - 100
+    if (growth < percentage || this.#isHeldBack()) return
+    this.#host.log('notice', `Starting automatic rewriting of AOF on ${growth}% growth`)
     this.#isRewriteScheduled = true
+  }
+
+  #isHeldBack(): boolean {
+    return this.#limit.holds(this.#host.nowMs, (text) => this.#host.log('warning', text))
   }
 
   #startAppending(increment: AofFile): void {
     const {propagation} = this.#host
-    this.#increment = increment
-    this.#selectedDb = NO_DATABASE
-    propagation.removeSink(this)
-    propagation.addSink(this)
+    this.writer.open(this.#path(increment.name))
+    if (!this.#isAppending) propagation.addSink(this)
+    this.#isAppending = true
   }
 
   #stopAppending(): void {
-    this.flush()
+    this.flush(true)
     this.#host.propagation.removeSink(this)
-    this.#increment = undefined
-    this.#text = ''
-    this.#hasUnsynced = false
+    this.#isAppending = false
+    this.writer.close()
   }
 
-  #writeManifest(): void {
+  #manifestEffect(): Extract<FileEffect, {readonly kind: 'replace'}> {
     const name = this.#path(`${this.#fileName()}.manifest`)
-    this.#host.files.push({kind: 'replace', name, bytes: Buffer.from(formatManifest(this.#manifest), 'latin1')})
+    return {kind: 'replace', name, bytes: Buffer.from(formatManifest(this.#manifest), 'latin1')}
+  }
+
+  #format(): ImageFormat {
+    const {config} = this.#host
+    if (!config.flag('aof-use-rdb-preamble')) return new CommandImage()
+    return new RdbImage({compresses: config.flag('rdbcompression'), hasChecksum: config.flag('rdbchecksum')})
   }
 
   #incrementFile(sequence: number): AofFile {
@@ -268,7 +361,8 @@ export class AppendOnlyFile implements StreamSink {
   }
 
   #baseFile(sequence: number): AofFile {
-    return {name: `${this.#fileName()}.${sequence}.base.rdb`, sequence}
+    const form = this.#host.config.flag('aof-use-rdb-preamble') ? 'rdb' : 'aof'
+    return {name: `${this.#fileName()}.${sequence}.base.${form}`, sequence}
   }
 
   #fileName(): string {

@@ -4,7 +4,7 @@
 export type PauseKind = 'no' | 'write' | 'all'
 
 /** Why clients are paused; each reason ends by itself. */
-export type PauseReason = 'command' | 'failover' | 'shutdown'
+export type PauseReason = 'command' | 'failover' | 'shutdown' | 'slot-migration'
 
 interface Pause {
   readonly kind: 'write' | 'all'

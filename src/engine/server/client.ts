@@ -4,6 +4,7 @@ import {ReplyWriter} from '../resp/reply-writer.js'
 import {RequestParser} from '../resp/request-parser.js'
 import {type Database} from '../keyspace/database.js'
 import {type ReplicaPeer} from '../replication/peer.js'
+import {type ImportJob} from '../slot-migration/import-job.js'
 
 export interface Transaction {
   /** The words of each command, looked up again by EXEC. */
@@ -78,6 +79,8 @@ export class Client implements Connection {
   lastWriteOffset = 0
   /** What it said of itself as a replica (REPLCONF); it is one when `kind` says so. */
   replica: ReplicaPeer | undefined
+  /** It is the source of this import of slots (CLUSTER SYNCSLOTS ESTABLISH). */
+  slotImport: ImportJob | undefined
   /** Bytes that the host has not been able to write to the socket. */
   unsentBytes = 0
   /** Unix ms since when its output has been above the soft limit; 0: it is not. */

@@ -38,6 +38,14 @@ export class TableOf<C extends {readonly spec: SpecOf<C>; readonly reply: {error
     return spec
   }
 
+  /** `rename-command`: the command is found by another name from now on, or by none. What it tells of itself stays. */
+  rename(from: Bytes, to: Bytes): void {
+    const spec = this.#byName.get(from)
+    if (spec === undefined) return
+    this.#byName.delete(from)
+    if (to !== '') this.#byName.set(to, spec)
+  }
+
   /** A subcommand of a container, whatever its case. */
   findSubcommand(container: SpecOf<C>, word: Bytes): SpecOf<C> | undefined {
     return container.subcommands?.get(word.toLowerCase())

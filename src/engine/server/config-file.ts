@@ -2,6 +2,7 @@
 import {splitInline} from '../resp/request-parser.js'
 import {sha256Hex} from '../values/sha256.js'
 import {type Config, type Setting} from './config.js'
+import {judgeLater} from './directives-later.js'
 import {quote} from './quote.js'
 import {ENGINE_VERSION} from './version.js'
 
@@ -18,13 +19,29 @@ export interface ConfigLine {
 export interface ConfigFailure {
   readonly line?: {readonly number: number; readonly text: string}
   readonly error: string
+  /** A file could not be read: that is a line of the log, and no report of a wrong line. */
+  readonly isUnreadable?: boolean
 }
 
-/**
- * Finds what an `include` line names: the texts of the files in their order (a pattern may match several, or none).
- * @returns an error, as Redis words it, when there is no such file
- */
-export type ReadIncluded = (pathOrPattern: string) => readonly string[] | string
+/** What a configuration needs of the world around it. */
+export interface Surroundings {
+  /**
+   * What an `include` line names: the texts of the files in their order (a pattern may match several, or none).
+   * @returns an error in the words of Redis' log, when there is no such file
+   */
+  readIncluded(pathOrPattern: string): readonly string[] | string
+  /** `dir`: relative paths begin there from now on. @returns the system's words when that cannot be */
+  enter(directory: string): string | undefined
+  /** Is there a command of this name? */
+  hasCommand(name: string): boolean
+}
+
+/** Nothing is there but the text. */
+const NOWHERE: Surroundings = {
+  readIncluded: (path) => `Fatal error, can't open config file '${path}': No such file or directory`,
+  enter: () => undefined,
+  hasCommand: () => true,
+}
 
 const INCLUDE_DEPTH = 16
 
@@ -56,16 +73,16 @@ export function parseConfigText(text: string): readonly ConfigLine[] | ConfigFai
 export function loadConfigText(
   config: Config,
   text: string,
-  readIncluded: ReadIncluded = (path) => `Fatal error, can't open config file '${path}'`,
+  surroundings: Partial<Surroundings> = {},
 ): ConfigFailure | undefined {
-  const seen = new Set<string>()
-  const users: ConfigLine[] = []
-  const failure = loadLines(config, text, {seen, users, readIncluded, depth: 0})
+  const loading: Loading = {
+    ...{seen: new Set(), users: [], depth: 0},
+    surroundings: {...NOWHERE, ...surroundings},
+  }
+  const failure = loadLines(config, text, loading)
   if (failure !== undefined) return failure
-  for (const line of users) {
-    if (!isDefaultUser(line.words, config.text('requirepass'))) {
-      return {line, error: 'ACL rules are not supported by the tscluster engine: only the default user is there'}
-    }
+  for (const line of loading.users) {
+    if (!isDefaultUser(line.words, config.text('requirepass'))) return {line, error: NO_RULES}
   }
   if (config.flag('cluster-enabled') && config.text('replicaof') !== '') {
     return {error: 'replicaof directive not allowed in cluster mode'}
@@ -73,11 +90,15 @@ export function loadConfigText(
   return undefined
 }
 
+const NO_RULES =
+  'ACL rules are not supported by the tscluster engine: only the default user is there, with the password of requirepass'
+const BAD_DIRECTIVE = 'Bad directive or wrong number of arguments'
+
 interface Loading {
   /** Directives that had a line already: `save` adds to them. */
   readonly seen: Set<string>
   readonly users: ConfigLine[]
-  readonly readIncluded: ReadIncluded
+  readonly surroundings: Surroundings
   readonly depth: number
 }
 
@@ -91,24 +112,56 @@ function loadLines(config: Config, text: string, loading: Loading): ConfigFailur
   return undefined
 }
 
-const LACKING: ReadonlySet<string> = new Set(['rename-command', 'loadmodule', 'sentinel'])
+/** Directives of old that Redis still reads, and forgets. */
+const FORGOTTEN: ReadonlySet<string> = new Set([
+  'list-max-ziplist-entries',
+  'list-max-ziplist-value',
+  'lua-replicate-commands',
+])
 
+/** What a line is that is no directive with a value; in the order in which Redis' loadServerConfigFromString asks. */
 function loadLine(config: Config, line: ConfigLine, loading: Loading): ConfigFailure | undefined {
   const [name, ...values] = line.words
-  if (name === 'include' && values.length === 1) return loadIncluded(config, values[0]!, line, loading)
-  if (name === 'user') {
-    loading.users.push(line)
-    return undefined
+  const wrong = (error: string | undefined): ConfigFailure | undefined =>
+    error === undefined ? undefined : {line, error}
+  if (FORGOTTEN.has(name) && values.length === 1) return undefined
+  switch (name) {
+    case 'include':
+      return values.length === 1 ? loadIncluded(config, values[0]!, line, loading) : wrong(BAD_DIRECTIVE)
+    case 'rename-command':
+      return wrong(values.length === 2 ? rename(config, values[0]!, values[1]!, loading) : BAD_DIRECTIVE)
+    case 'user':
+      if (values.length === 0) return wrong(BAD_DIRECTIVE)
+      loading.users.push(line)
+      return undefined
+    case 'loadmodule':
+      return wrong(values.length === 0 ? BAD_DIRECTIVE : 'modules are not supported by the tscluster engine')
+    case 'sentinel':
+      return wrong(values.length === 0 ? undefined : 'sentinel directive while not in sentinel mode')
   }
-  if (LACKING.has(name)) return {line, error: `${name} is not supported by the tscluster engine`}
+  const later = judgeLater(name, values)
+  if (later !== undefined) return wrong(later === 'passed-over' ? undefined : later.error)
   const error = config.load(line.words, loading.seen)
-  return error === undefined ? undefined : {line, error}
+  return wrong(error ?? (name === 'dir' ? loading.surroundings.enter(config.text('dir')) : undefined))
+}
+
+/** @returns what is wrong, as Redis words it */
+function rename(config: Config, from: string, to: string, {surroundings}: Loading): string | undefined {
+  const {renames} = config
+  const isThere = (name: string): boolean => {
+    const last = renames.findLast((each) => each.from === name || each.to === name)
+    return last === undefined ? surroundings.hasCommand(name) : last.to === name
+  }
+  if (!isThere(from.toLowerCase())) return 'No such command in rename-command'
+  if (to !== '' && isThere(to.toLowerCase())) return 'Target command name already exists'
+  renames.push({from: from.toLowerCase(), to: to.toLowerCase()})
+  return undefined
 }
 
 function loadIncluded(config: Config, path: string, line: ConfigLine, loading: Loading): ConfigFailure | undefined {
   if (loading.depth >= INCLUDE_DEPTH) return {line, error: 'Files include one another too deeply'}
-  const texts = loading.readIncluded(path)
-  if (typeof texts === 'string') return {error: texts}
+  const texts = loading.surroundings.readIncluded(path)
+  if (typeof texts === 'string') return {error: texts, isUnreadable: true}
   for (const text of texts) {
     const failure = loadLines(config, text, {...loading, depth: loading.depth + 1})
     if (failure !== undefined) return failure

@@ -1,5 +1,6 @@
 /** CONFIG REWRITE: the configuration as it is now, in the file as it was: comments and order stay. */
 import {splitInline} from '../resp/request-parser.js'
+import {sha256Hex} from '../values/sha256.js'
 import {type Config} from './config.js'
 import {type Directive} from './directives.js'
 
@@ -14,6 +15,7 @@ export function rewriteConfig(text: string, config: Config): string {
   const places = findPlaces(lines, config)
   const added: string[] = []
   for (const {directive, value} of config.all()) {
+    if (directive.isHidden === true && value === directive.default) continue
     const free = places.get(directive.name) ?? []
     for (const line of linesOf(directive, value)) {
       const place = free.shift()
@@ -22,6 +24,7 @@ export function rewriteConfig(text: string, config: Config): string {
     }
     for (const place of free) lines[place] = ''
   }
+  rewriteUser(lines, added, config.text('requirepass'))
   if (added.length > 0 && !lines.includes(SIGNATURE)) lines.push(SIGNATURE)
   return `${withoutBlankRuns([...lines, ...added]).join('\n')}\n`
 }
@@ -32,10 +35,8 @@ function findPlaces(lines: string[], config: Config): Map<string, number[]> {
   for (const [at, line] of lines.entries()) {
     const trimmed = line.trim()
     if (trimmed === '' || trimmed.startsWith('#')) continue
-    const [name, user] = splitInline(trimmed) ?? []
+    const [name] = splitInline(trimmed) ?? []
     const directive = name === undefined ? undefined : config.directive(name)
-    // The user's line repeats the password, which may have changed: requirepass is all there is to keep.
-    if (name?.toLowerCase() === 'user' && user === 'default') lines[at] = ''
     if (directive === undefined) continue
     const known = places.get(directive.name)
     if (known === undefined) places.set(directive.name, [at])
@@ -47,11 +48,22 @@ function findPlaces(lines: string[], config: Config): Map<string, number[]> {
 function linesOf(directive: Directive, value: string): readonly {readonly text: string; readonly isDefault: boolean}[] {
   const valuesOf = (of: string): readonly string[] => directive.lines?.(of) ?? [of]
   const usual = new Set(valuesOf(directive.default))
-  const isDefault = value === directive.default
+  const isDefault = value === directive.default && directive.isAlwaysWritten !== true
   return valuesOf(value).map((each) => ({
     text: `${directive.name} ${each}`,
     isDefault: isDefault || (directive.keepsUsualLinesOut === true && usual.has(each)),
   }))
+}
+
+/** The one user there is, as Redis writes it behind everything else; its word for checking payloads stays where it stands. */
+function rewriteUser(lines: string[], added: string[], password: string): void {
+  const at = lines.findIndex((line) => /^\s*user\s+default(?:\s|$)/i.test(line))
+  const checks = at >= 0 && lines[at]!.includes(' sanitize-payload') ? ' sanitize-payload' : ''
+  const secret = password === '' ? ' nopass' : ''
+  const hash = password === '' ? '' : ` #${sha256Hex(password)}`
+  const line = `user default on${secret}${checks}${hash} ~* &* +@all`
+  if (at >= 0) lines[at] = line
+  else added.push(line)
 }
 
 function withoutBlankRuns(lines: readonly string[]): string[] {

@@ -23,7 +23,10 @@ export class Config {
   readonly #values = new Map<string, string>()
   readonly #directives = new Map<string, Directive>()
   readonly #listeners = new Map<string, ((value: string) => void)[]>()
+  readonly #appliers: {readonly names: readonly string[]; readonly apply: () => string | undefined}[] = []
   file: ConfigFile | undefined
+  /** `rename-command`, in order; in lower case. To nothing: the command is gone. */
+  readonly renames: {readonly from: string; readonly to: string}[] = []
 
   constructor(settings: Iterable<readonly [name: string, value: string]> = []) {
     for (const directive of DIRECTIVES) {
@@ -77,7 +80,7 @@ export class Config {
     const directive = this.directive(name)
     if (directive === undefined) return 'Bad directive or wrong number of arguments'
     const takesWords = directive.takesWords === true
-    if (values.length === 0 || (values.length > 1 && !takesWords)) return 'wrong number of arguments'
+    if (values.length !== 1 && !takesWords) return 'wrong number of arguments'
     const words = takesWords && values.length === 1 ? wordsOf(directive, values[0]!) : values
     const error = this.#assign(directive, words, seen.has(directive.name))
     if (error === undefined) seen.add(directive.name)
@@ -109,8 +112,25 @@ export class Config {
       this.#values.set(directive.name, parsed.value)
       changed.add(directive.name)
     }
-    for (const name of changed) if (before.get(name) !== this.#values.get(name)) this.#tell(name)
-    return undefined
+    const different = [...changed].filter((name) => before.get(name) !== this.#values.get(name))
+    const refused = this.#apply(
+      [...changed].filter((name) => this.directive(name)?.isReapplied || different.includes(name)),
+    )
+    if (refused === undefined) {
+      for (const name of different) this.#tell(name)
+      return undefined
+    }
+    for (const each of changed) this.#values.set(each, before.get(each)!)
+    this.#apply(different)
+    return refused
+  }
+
+  /**
+   * What CONFIG SET of any of `names` has to bring about, before anybody else hears of it.
+   * @param apply returns why it cannot be; then all is as it was before, and `apply` is called again for that
+   */
+  applyChanges(names: readonly string[], apply: () => string | undefined): void {
+    this.#appliers.push({names, apply})
   }
 
   /** Calls back with the present value at once, and with every later one: for what a hot path keeps in a field. */
@@ -123,6 +143,15 @@ export class Config {
   /** Every directive once, in the order of the table, with its value as CONFIG GET tells it. */
   *all(): Generator<{readonly directive: Directive; readonly value: string}> {
     for (const directive of DIRECTIVES) yield {directive, value: this.told(directive.name)}
+  }
+
+  #apply(changed: readonly string[]): ConfigError | undefined {
+    for (const {names, apply} of this.#appliers) {
+      const name = changed.find((each) => names.includes(each))
+      const error = name === undefined ? undefined : apply()
+      if (error !== undefined) return {name: name!, error}
+    }
+    return undefined
   }
 
   #refusal(directive: Directive, value: string, mayProtected: boolean): string | undefined {

@@ -22,6 +22,8 @@ export interface Directive {
   readonly atStartOnly?: boolean
   /** CONFIG SET needs enable-protected-configs. */
   readonly isProtected?: boolean
+  /** CONFIG SET to the value that it has counts as a change. */
+  readonly isReapplied?: boolean
   /** Takes several words. */
   readonly takesWords?: boolean
   /** Known, settable, but not listed by a glob of CONFIG GET. */
@@ -34,6 +36,8 @@ export interface Directive {
   readonly lines?: (value: string) => readonly string[]
   /** Of several lines only those are added to a file that differ from the defaults. */
   readonly keepsUsualLinesOut?: boolean
+  /** CONFIG REWRITE writes it even with its default value. */
+  readonly isAlwaysWritten?: boolean
 }
 
 export interface Traits {
@@ -42,6 +46,7 @@ export interface Traits {
   readonly atStartOnly?: boolean
   readonly isProtected?: boolean
   readonly isHidden?: boolean
+  readonly isReapplied?: boolean
   /** The values that need nothing we lack; all others are refused. Without it every value is fine. */
   readonly supported?: readonly string[]
 }
@@ -95,7 +100,7 @@ export function integer(
   traits: Traits = {},
 ): Directive {
   const parse = (text: string): ParsedValue => {
-    if (!/^-?\d{1,19}$/.test(text)) return refuse("argument couldn't be parsed into an integer")
+    if (!/^(?:0|-?[1-9]\d{0,18})$/.test(text)) return refuse("argument couldn't be parsed into an integer")
     return bounded(BigInt(text), BigInt(from), BigInt(to))
   }
   return single(name, String(initial), parse, traits)
@@ -114,6 +119,7 @@ const UNITS: Readonly<Record<string, bigint>> = {
 
 /** Bytes: `64mb`, `1k` (1000), `1kb` (1024). @returns undefined for anything else. Source: Redis' memtoull. */
 export function parseMemory(text: string): bigint | undefined {
+  if (text === '') return 0n
   const [, digits, unit] = /^(\d{1,20})([a-z]*)$/i.exec(text) ?? []
   const factor = unit === undefined ? undefined : UNITS[unit.toLowerCase()]
   if (digits === undefined || factor === undefined) return undefined
@@ -124,7 +130,8 @@ export function parseMemory(text: string): bigint | undefined {
 /** An amount of memory, in bytes when printed. */
 export function memory(name: string, initial: number, from: number, to: bigint, traits: Traits = {}): Directive {
   const parse = (text: string): ParsedValue => {
-    const bytes = parseMemory(text)
+    const isNegative = from < 0 && /^-\d{1,18}$/.test(text)
+    const bytes = isNegative ? BigInt(text) : parseMemory(text)
     return bytes === undefined ? refuse('argument must be a memory value') : bounded(bytes, BigInt(from), to)
   }
   return {...single(name, String(initial), parse, traits), lines: (value) => [formatMemory(value)]}
@@ -156,9 +163,11 @@ export function memoryOrPercent(name: string, initial: string, traits: Traits = 
 /** Permissions of a file. */
 export function octal(name: string, initial: string, traits: Traits = {}): Directive {
   const parse = (text: string): ParsedValue => {
-    if (!/^[0-7]{1,9}$/.test(text)) return refuse("argument couldn't be parsed as an octal number")
-    const value = Number.parseInt(text, 8)
-    return value > 0o777 ? refuse('argument must be between 0 and 777 inclusive') : accept(value.toString(8))
+    if (!/^-?[0-7]{0,9}$/.test(text)) return refuse("argument couldn't be parsed as an octal number")
+    const value = text === '' ? 0 : Number.parseInt(text, 8)
+    return value < 0 || value > 0o777
+      ? refuse('argument must be between 0 and 777 inclusive')
+      : accept(value.toString(8))
   }
   return single(name, initial, parse, traits)
 }
@@ -186,13 +195,16 @@ export function choice(name: string, initial: string, words: readonly string[], 
   return single(name, initial, parse, traits)
 }
 
-/** Several words; the first of `words` stands alone. */
-export function choices(name: string, words: readonly string[], traits: Traits = {}): Directive {
+/** How to shut down: several words; the first of `words` stands alone. */
+export function shutdownWords(name: string, words: readonly string[], traits: Traits = {}): Directive {
   const error = `argument(s) must be one of the following: ${words.join(', ')}`
   const parse: Directive['parse'] = (given) => {
     const wanted = given.map((word) => word.toLowerCase()).filter((word) => word !== '')
     if (wanted.length === 0 || wanted.some((word) => !words.includes(word))) return refuse(error)
     const named = words.slice(1).filter((word) => wanted.includes(word))
+    if (named.includes('save') && named.includes('nosave')) {
+      return refuse("shutdown options SAVE and NOSAVE can't be used simultaneously")
+    }
     return accept(named.length === 0 ? words[0]! : named.join(' '))
   }
   return {name, default: words[0]!, takesWords: true, ...traits, parse}

@@ -30,6 +30,7 @@ export function splitWords(value: string): string[] {
 
 const savePoints: Directive = {
   name: 'save',
+  isAlwaysWritten: true,
   default: '3600 1 300 100 60 10000',
   takesWords: true,
   parse(words, present) {
@@ -106,7 +107,7 @@ const keyspaceEvents: Directive = {
   lines: (value) => [quote(value)],
 }
 
-/** No address at all would leave the node unreachable: '' stands for that in Redis, too, and is refused with us. */
+/** No address at all: then the node listens on its unix socket only. */
 const bind: Directive = {
   name: 'bind',
   default: '* -::*',
@@ -115,7 +116,6 @@ const bind: Directive = {
   parse(words) {
     const addresses = words.flatMap(splitWords)
     if (addresses.length > 16) return refuse('Too many bind addresses specified.')
-    if (addresses.length === 0) return refuse('a node without an address is not supported by the tscluster engine')
     return accept(addresses.join(' '))
   },
 }
@@ -135,6 +135,8 @@ const oomScores: Directive = {
 
 const percentiles: Directive = {
   name: 'latency-tracking-info-percentiles',
+  isAlwaysWritten: true,
+  lines: (value) => [value === '' ? '""' : value],
   default: '50 99 99.9',
   takesWords: true,
   parse(words) {

@@ -1,18 +1,20 @@
 /** What a node keeps on disk of its data: RDB files by command, by save point and at the end, and the AOF beside them. */
 import {type Database} from '../keyspace/database.js'
+import {RdbImage} from '../persistence/rdb-image.js'
 import {type AuxFields, Snapshot} from '../persistence/snapshot.js'
-import {type FileEffect, type LogLevel} from '../ports.js'
+import {type FileEffect, type LogLevel, type Storage} from '../ports.js'
 import {AppendOnlyFile} from './append-only-file.js'
 import {type Config} from './config.js'
+import {ImageFile, writeImageNow} from './image-file.js'
+import {type SlotMigrations} from '../slot-migration/slot-migrations.js'
 import {type Propagation} from './propagation.js'
 import {parseSavePoints, type SavePoint} from './save-points.js'
 import {ENGINE_VERSION} from './version.js'
 
-/** A slice of a background save: about a millisecond. */
-const SLICE_BYTES = 256 * 1024
 /** After a save that failed, not again before this. */
 const RETRY_MS = 5000
-export const SAVE_IN_PROGRESS = 'ERR Background save already in progress'
+const BGSAVE_FAILED =
+  "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. Commands that may modify the data set are disabled, because this instance is configured to report errors during writes if RDB snapshotting fails (stop-writes-on-bgsave-error option). Please check the Redis logs for details about the RDB error."
 
 export interface SavingHost {
   readonly nowMs: number
@@ -21,13 +23,18 @@ export interface SavingHost {
   readonly databases: readonly Database[]
   readonly files: FileEffect[]
   readonly propagation: Propagation
+  readonly slotMigrations: SlotMigrations | undefined
+  readonly memory: {readonly usedBytes: number}
+  /** The node's folder, for what must be done before a command ends; a node without one keeps nothing. */
+  readonly storage: Storage | undefined
   dirty: number
+  /** What a command that writes is refused with while the data cannot be kept. */
+  diskRefusal: string | undefined
   log(level: LogLevel, text: string): void
 }
 
 interface BackgroundSave {
-  readonly snapshot: Snapshot
-  readonly temporary: string
+  readonly image: ImageFile
   readonly startedMs: number
   readonly dirtyBefore: number
 }
@@ -40,13 +47,14 @@ export class Saving {
   #points: readonly SavePoint[] = []
   #background: BackgroundSave | undefined
   #isScheduled = false
-  #lastTryMs = 0
+  #lastTryMs = -Infinity
   /** Unix ms of the last successful save; at first of the start. */
   lastSaveMs: number
   lastBackgroundSeconds = -1
-  /** Saves since the start. */
+  lastBackgroundFailed = false
+  /** SAVE and BGSAVE since the start. */
   saves = 0
-  /** Of the file that was loaded at the start. */
+  /** Of the file that was loaded last. */
   keysLoaded = 0
   keysExpired = 0
 
@@ -54,78 +62,77 @@ export class Saving {
     this.#host = host
     this.#aux = aux
     this.lastSaveMs = host.nowMs
-    this.aof = new AppendOnlyFile(host, () => this.auxFields(true))
-    host.config.watch('save', (text) => (this.#points = parseSavePoints(text)))
+    const changed = (): void => this.#decideRefusal()
+    this.aof = new AppendOnlyFile(host, () => this.auxFields(true), changed)
+    host.config.watch('save', (text) => {
+      this.#points = parseSavePoints(text)
+      this.#decideRefusal()
+    })
+    host.config.watch('stop-writes-on-bgsave-error', changed)
   }
 
   get isSaving(): boolean {
     return this.#background !== undefined
   }
 
-  get isScheduled(): boolean {
-    return this.#isScheduled
-  }
-
   get hasSavePoints(): boolean {
     return this.#points.length > 0
   }
 
-  get hasWork(): boolean {
-    return this.isSaving || this.aof.isRewriting
+  /** There is a slice to be written now; otherwise the disk is waited for, or nothing is being written. */
+  get wantsTurn(): boolean {
+    return this.#background?.image.wantsTurn === true || this.aof.wantsTurn
   }
 
   get backgroundStartedMs(): number | undefined {
     return this.#background?.startedMs
   }
 
-  get keysTotal(): number {
-    return this.#background?.snapshot.keysTotal ?? 0
-  }
-
-  get keysWritten(): number {
-    return this.#background?.snapshot.keysWritten ?? 0
+  /** The snapshot that is being written. */
+  get snapshot(): Snapshot | undefined {
+    return this.#background?.image.snapshot ?? this.aof.rewriteSnapshot
   }
 
   /** What every RDB file says of itself; `aof-base` is the last. */
   auxFields(isAofBase: boolean): AuxFields {
+    // Our own, which other servers pass over: these keys are to stay hidden.
+    const imports = this.#host.slotMigrations?.describeImports() ?? ''
     return [
       ['redis-ver', ENGINE_VERSION.redis],
       ['redis-bits', '64'],
       ['ctime', String(Math.floor(this.#host.nowMs / 1000))],
+      ['used-mem', String(this.#host.memory.usedBytes)],
+      ...(imports === '' ? [] : [['slot-import', imports] as const]),
       ['aof-base', isAofBase ? '1' : '0'],
     ]
   }
 
-  /** SAVE. @returns an error, or undefined when it is done (at the end of this turn, before any reply) */
+  /** SAVE. @returns in the system's words why it could not be, or undefined when it is done */
   save(): string | undefined {
-    if (this.aof.isRewriting) {
-      // Only one snapshot at a time, and somebody waits for this one.
-      this.aof.abandonRewrite()
-      this.aof.scheduleRewrite()
+    const {storage, processId, config, databases} = this.#host
+    if (storage === undefined) return undefined
+    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format(), isImmediate: true})
+    const temporary = `temp-${processId}-now.rdb`
+    const written = writeImageNow(storage, snapshot, {temporary, target: config.text('dbfilename')})
+    if ('error' in written) {
+      this.#host.log('warning', `Failed opening the temp RDB file ${temporary} for saving: ${written.error}`)
+      return written.error
     }
-    if (this.#isSnapshotRunning()) return SAVE_IN_PROGRESS
-    const {files, config} = this.#host
-    const snapshot = new Snapshot(this.#host.databases, this.#aux())
-    const pieces: Uint8Array[] = []
-    while (!snapshot.isDone) pieces.push(snapshot.next(SLICE_BYTES))
-    files.push({kind: 'replace', name: config.text('dbfilename'), bytes: Buffer.concat(pieces)})
-    this.#saved(this.#host.dirty)
     this.#host.log('notice', 'DB saved on disk')
+    this.#saved(this.#host.dirty)
     return undefined
   }
 
-  /** BGSAVE. @returns an error, or undefined when it has begun */
-  saveInBackground(): string | undefined {
-    if (this.#isSnapshotRunning()) return SAVE_IN_PROGRESS
-    const {files, processId, databases, nowMs, dirty} = this.#host
+  /** BGSAVE; nothing else may be being written. */
+  saveInBackground(): void {
+    const {files, processId, databases, nowMs, dirty, config} = this.#host
+    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format()})
     const temporary = `temp-${processId}.rdb`
-    files.push({kind: 'remove', name: temporary})
-    const snapshot = new Snapshot(databases, this.#aux())
-    this.#background = {snapshot, temporary, startedMs: nowMs, dirtyBefore: dirty}
+    const image = new ImageFile({files, snapshot, temporary, syncsOften: config.flag('rdb-save-incremental-fsync')})
+    this.#background = {image, startedMs: nowMs, dirtyBefore: dirty}
     this.#lastTryMs = nowMs
     this.#isScheduled = false
-    this.#host.log('notice', 'Background saving started')
-    return undefined
+    this.#host.log('notice', `Background saving started by pid ${processId}`)
   }
 
   /** BGSAVE SCHEDULE while something else is being written. */
@@ -136,15 +143,18 @@ export class Saving {
   /** All data are about to go, or the node is: files that are half written are of no use. */
   abandonBackgroundWork(): void {
     this.aof.abandonRewrite()
-    if (this.#background === undefined) return
-    this.#background.snapshot.abandon()
-    this.#host.files.push({kind: 'remove', name: this.#background.temporary})
-    this.#background = undefined
+    this.#abandonSave()
   }
 
   /** A full sync has put other data in place: the AOF begins anew from them. */
   dataReplaced(): void {
     this.aof.begin()
+  }
+
+  /** FLUSHALL: what a save in hand would tell is of no use; with save points an empty file takes the place of the old one. */
+  flushed(): void {
+    this.#abandonSave()
+    if (this.hasSavePoints) this.save()
   }
 
   /**
@@ -153,8 +163,10 @@ export class Saving {
    */
   beforeShutdown(save: 'yes' | 'no' | 'as-configured'): string | undefined {
     this.abandonBackgroundWork()
-    this.aof.flush()
-    this.aof.sync()
+    if (this.aof.isOn) {
+      this.#host.log('notice', 'Calling fsync() on the AOF file.')
+      this.aof.writer.syncNow()
+    }
     if (save === 'no' || (save === 'as-configured' && !this.hasSavePoints)) return undefined
     this.#host.log('notice', 'Saving the final RDB snapshot before exiting.')
     return this.save()
@@ -163,13 +175,15 @@ export class Saving {
   /** Every 100 ms: save points, scheduled saves, the AOF's own times. */
   tick(): void {
     this.aof.tick(this.#isSnapshotRunning())
-    if (this.#isSnapshotRunning() || this.aof.isRewriting) return
-    if (this.#isScheduled) return void this.saveInBackground()
+    if (this.#isSnapshotRunning() || this.isSaving || this.aof.isRewriting) return
     const {nowMs, dirty} = this.#host
+    const mayTry = !this.lastBackgroundFailed || nowMs - this.#lastTryMs > RETRY_MS
+    if (!mayTry) return
     const due = this.#points.find(({seconds, changes}) => dirty >= changes && nowMs - this.lastSaveMs > seconds * 1000)
-    if (due === undefined || nowMs - this.#lastTryMs < RETRY_MS) return
-    this.#host.log('notice', `${due.changes} changes in ${due.seconds} seconds. Saving...`)
-    this.saveInBackground()
+    if (due !== undefined) {
+      this.#host.log('notice', `${due.changes} changes in ${due.seconds} seconds. Saving...`)
+      this.saveInBackground()
+    } else if (this.#isScheduled) this.saveInBackground()
   }
 
   /** At the end of each turn: a slice of what is being written in the background. */
@@ -177,22 +191,58 @@ export class Saving {
     this.aof.work()
     const background = this.#background
     if (background === undefined) return
-    const {files, config, nowMs} = this.#host
-    const {snapshot, temporary, startedMs, dirtyBefore} = background
-    files.push({kind: 'append', name: temporary, bytes: snapshot.next(SLICE_BYTES)})
-    if (!snapshot.isDone) return
-    files.push({kind: 'sync', name: temporary})
-    files.push({kind: 'rename', from: temporary, to: config.text('dbfilename')})
+    const {image} = background
+    image.work()
+    if (image.error !== undefined) this.#fail(image.error)
+    else if (image.isWritten) image.publish(this.#host.config.text('dbfilename'))
+    else if (image.isPublished) this.#finish(background)
+  }
+
+  #finish({startedMs, dirtyBefore}: BackgroundSave): void {
     this.#background = undefined
-    this.lastBackgroundSeconds = Math.floor((nowMs - startedMs) / 1000)
+    this.lastBackgroundSeconds = Math.floor((this.#host.nowMs - startedMs) / 1000)
+    this.#host.log('notice', 'DB saved on disk')
     this.#saved(dirtyBefore)
     this.#host.log('notice', 'Background saving terminated with success')
+  }
+
+  #fail(error: string): void {
+    this.#host.log('warning', `Failed opening or writing the temp RDB file for saving: ${error}`)
+    this.lastBackgroundSeconds = Math.floor((this.#host.nowMs - this.#background!.startedMs) / 1000)
+    this.#abandonSave()
+    this.saves++
+    this.lastBackgroundFailed = true
+    this.#decideRefusal()
+    this.#host.log('warning', 'Background saving error')
+  }
+
+  #abandonSave(): void {
+    this.#background?.image.abandon()
+    this.#background = undefined
   }
 
   #saved(changes: number): void {
     this.#host.dirty -= changes
     this.lastSaveMs = this.#host.nowMs
+    this.lastBackgroundFailed = false
     this.saves++
+    this.#decideRefusal()
+  }
+
+  /** Source: Redis' writeCommandsDeniedByDiskError. */
+  #decideRefusal(): void {
+    const {config} = this.#host
+    const {error, isOn} = {error: this.aof.writer.error, isOn: this.aof.isOn}
+    if (this.lastBackgroundFailed && this.hasSavePoints && config.flag('stop-writes-on-bgsave-error')) {
+      this.#host.diskRefusal = BGSAVE_FAILED
+    } else if (isOn && error !== undefined) {
+      this.#host.diskRefusal = `MISCONF Errors writing to the AOF file: ${error}`
+    } else this.#host.diskRefusal = undefined
+  }
+
+  #format(): RdbImage {
+    const {config} = this.#host
+    return new RdbImage({compresses: config.flag('rdbcompression'), hasChecksum: config.flag('rdbchecksum')})
   }
 
   #isSnapshotRunning(): boolean {

@@ -10,11 +10,13 @@ import {
   type LogLine,
   type Rng,
   type Stopwatch,
+  type Storage,
 } from '../ports.js'
 import {type ClusterBus} from '../cluster/cluster-bus.js'
 import {hexDigits} from '../chance.js'
 import {type EncodingLimits} from '../values/encoding-limits.js'
 import {type Replication} from '../replication/replication.js'
+import {type SlotMigrations} from '../slot-migration/slot-migrations.js'
 import {Access} from './access.js'
 import {Blocking} from './blocking.js'
 import {ClientPause, type PauseReason} from './client-pause.js'
@@ -31,6 +33,7 @@ import {Propagation} from './propagation.js'
 import {type Saving} from './saving.js'
 import {NO_FIGURES, type ProcessFigures, type ReadProcessFigures} from './process-figures.js'
 import {PubSub} from './pubsub.js'
+import {Shutdown} from './shutdown.js'
 import {SlowLog} from './slowlog.js'
 import {Stats} from './stats.js'
 import {WatchedKeys} from './transaction.js'
@@ -57,6 +60,8 @@ export class Server {
   readonly startedMs: number
   readonly databases: readonly Database[]
   readonly clients = new Map<ConnectionId, Client>()
+  /** The stream from our primary, which comes over a link and is not one of `clients`. */
+  primaryClient: Client | undefined
   readonly stats = new Stats()
   readonly blocking = new Blocking((text) => this.stats.countError(text))
   readonly propagation = new Propagation()
@@ -89,7 +94,15 @@ export class Server {
   activeExpire = true
   /** Unix ms until which the node does nothing at all (DEBUG SLEEP). */
   asleepUntilMs = 0
+  /** The node's folder, since it has booted: for what must be done before a command ends. */
+  storage: Storage | undefined
+  /** Loads the data anew from the files, beside what is there. An error in the words of a real server's log. Installed by boot. */
+  reload: (source: 'rdb' | 'aof', merges?: boolean) => string | undefined = () => undefined
+  /** What a command that writes is refused with while the data cannot be kept on disk: saving keeps it up to date. */
+  diskRefusal: string | undefined
   ending: Ending | undefined
+  /** SHUTDOWN and SIGTERM, which wait for lagging replicas. */
+  readonly shutdown = new Shutdown(this)
   readonly files: FileEffect[] = []
   readonly logs: LogLine[] = []
   readonly writable: Client[] = []
@@ -97,6 +110,8 @@ export class Server {
   readonly infoSections = new Map<string, () => string>()
   /** Set in cluster mode: installed by node/cluster-part.ts. */
   cluster: ClusterBus | undefined
+  /** Set in cluster mode: installed by node/slot-migration-part.ts. */
+  slotMigrations: SlotMigrations | undefined
   /** Primaries and replicas of this node, its backlog and its offsets: installed by node/replication-part.ts. */
   replication!: Replication
   /** RDB files, save points, the AOF: installed by node/persistence-part.ts. */

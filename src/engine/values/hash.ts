@@ -1,6 +1,7 @@
 /** Hashes: fields and values in the order in which the fields came. */
 import {below} from '../chance.js'
 import {type Bytes, type Rng} from '../ports.js'
+import {ElementImage} from './element-image.js'
 import {type EncodingLimits} from './encoding-limits.js'
 import {distinctIndexes, nthOf, RandomOrder, WALKED_AT_MOST} from './random-order.js'
 
@@ -10,6 +11,8 @@ export class HashValue {
   readonly #fields = new Map<Bytes, Bytes>()
   #isPacked: boolean
   #order: RandomOrder | undefined
+  /** Set while a snapshot reads a large hash. */
+  #image: ElementImage<Bytes> | undefined
 
   /** `isPacked` false: a hash table from the first field on, as the copy of one is. */
   constructor(limits: EncodingLimits, isPacked = true) {
@@ -37,6 +40,7 @@ export class HashValue {
   /** Sets a field, which keeps its place if it has one; true when it is new. */
   set(field: Bytes, value: Bytes): boolean {
     const before = this.#fields.size
+    this.#image?.changing(field, this.#fields.get(field))
     this.#fields.set(field, value)
     const isNew = this.#fields.size > before
     if (this.#isPacked) this.#isPacked = this.#fitsPacked(field, value)
@@ -45,6 +49,7 @@ export class HashValue {
   }
 
   delete(field: Bytes): boolean {
+    this.#image?.changing(field, this.#fields.get(field))
     if (!this.#fields.delete(field)) return false
     this.#order?.remove(field)
     if (this.#fields.size <= WALKED_AT_MOST) this.#order = undefined
@@ -54,6 +59,16 @@ export class HashValue {
   /** A live iterator: a field that is there all the time is met, whatever changes meanwhile (HSCAN leans on it). */
   entries(): IterableIterator<[Bytes, Bytes]> {
     return this.#fields.entries()
+  }
+
+  /** The hash as it is now, to be read while it changes; one at a time. `endImage` lets it go. */
+  beginImage(): ElementImage<Bytes> {
+    this.#image = new ElementImage(this.#fields.entries(), this.#fields.size)
+    return this.#image
+  }
+
+  endImage(): void {
+    this.#image = undefined
   }
 
   fields(): IterableIterator<Bytes> {

@@ -14,6 +14,8 @@ export class ListNode {
   packedBytes: number
   previous: ListNode | undefined
   next: ListNode | undefined
+  /** Somebody reads `items` as they are (a snapshot): the next change makes a copy of its own. */
+  isShared = false
 
   constructor(items: Bytes[] = []) {
     this.items = items
@@ -23,22 +25,26 @@ export class ListNode {
   }
 
   insert(offset: number, value: Bytes): void {
+    if (this.isShared) this.#part()
     if (offset === 0) this.items.unshift(value)
     else this.items.splice(offset, 0, value)
     this.packedBytes += packedSize(value)
   }
 
   append(value: Bytes): void {
+    if (this.isShared) this.#part()
     this.items.push(value)
     this.packedBytes += packedSize(value)
   }
 
   replace(offset: number, value: Bytes): void {
+    if (this.isShared) this.#part()
     this.packedBytes += packedSize(value) - packedSize(this.items[offset]!)
     this.items[offset] = value
   }
 
   removeAt(offset: number): Bytes {
+    if (this.isShared) this.#part()
     const value = this.items[offset]!
     if (offset === 0) this.items.shift()
     else if (offset === this.items.length - 1) this.items.pop()
@@ -49,6 +55,7 @@ export class ListNode {
 
   /** Takes out the items from `start` up to, not including, `end`, as a node of their own. */
   cut(start: number, end: number): ListNode {
+    if (this.isShared) this.#part()
     const part = new ListNode(this.items.splice(start, end - start))
     this.packedBytes -= part.packedBytes - EMPTY_LISTPACK_BYTES
     return part
@@ -56,6 +63,7 @@ export class ListNode {
 
   /** Takes in all items of the node that follows. */
   absorb(following: ListNode): void {
+    if (this.isShared) this.#part()
     for (const item of following.items) this.items.push(item)
     this.packedBytes += following.packedBytes - EMPTY_LISTPACK_BYTES
   }
@@ -67,6 +75,11 @@ export class ListNode {
     this.items = this.items.filter((_, at) => !places.has(at))
     this.packedBytes -= places.size * packedSize(value)
     return places.size
+  }
+
+  #part(): void {
+    this.items = this.items.slice()
+    this.isShared = false
   }
 }
 

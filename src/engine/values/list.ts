@@ -93,6 +93,16 @@ export class ListValue {
     for (let node = this.#head; node !== undefined; node = node.next) yield node
   }
 
+  /** The items of each node as they are now, to be read while the list changes: a node that changes parts with them. */
+  share(): (readonly Bytes[])[] {
+    const shared: (readonly Bytes[])[] = []
+    for (let node = this.#head; node !== undefined; node = node.next) {
+      node.isShared = true
+      shared.push(node.items)
+    }
+    return shared
+  }
+
   /** Adds a whole node at the tail, as an RDB file holds it; an empty one is left out. */
   appendNode(items: Bytes[]): void {
     if (items.length === 0) return

@@ -1,6 +1,7 @@
 /** Sets: of integers only while they are few (Redis' intset, told in ascending order), of anything after that. */
 import {below} from '../chance.js'
 import {type Bytes, type Rng} from '../ports.js'
+import {ElementImage} from './element-image.js'
 import {type EncodingLimits} from './encoding-limits.js'
 import {compareIntegers, isCanonicalInteger} from './integer.js'
 import {distinctIndexes, nthOf, RandomOrder, WALKED_AT_MOST} from './random-order.js'
@@ -13,6 +14,8 @@ export class SetValue {
   /** An intset's members in ascending order; made when asked for, kept in step from then on. */
   #ascending: Bytes[] | undefined
   #order: RandomOrder | undefined
+  /** Set while a snapshot reads a large set. */
+  #image: ElementImage<Bytes> | undefined
 
   /** `isIntset` false: a hash table from the first member on, as the copy of one is. */
   constructor(limits: EncodingLimits, isIntset = true) {
@@ -36,6 +39,7 @@ export class SetValue {
   /** True when the member is new. */
   add(member: Bytes): boolean {
     const before = this.#members.size
+    if (this.#image !== undefined) this.#tellImage(this.#image, member)
     this.#members.add(member)
     if (this.#members.size === before) return false
     if (this.#isIntset) {
@@ -48,6 +52,7 @@ export class SetValue {
   }
 
   delete(member: Bytes): boolean {
+    if (this.#image !== undefined) this.#tellImage(this.#image, member)
     if (!this.#members.delete(member)) return false
     this.#ascending?.splice(this.#placeOf(member), 1)
     this.#order?.remove(member)
@@ -61,6 +66,16 @@ export class SetValue {
    */
   values(): IterableIterator<Bytes> {
     return this.#isIntset ? this.#sorted().values() : this.#members.values()
+  }
+
+  /** The set as it is now, in no order, to be read while it changes; one at a time. `endImage` lets it go. */
+  beginImage(): ElementImage<Bytes> {
+    this.#image = new ElementImage(this.#members.entries(), this.#members.size)
+    return this.#image
+  }
+
+  endImage(): void {
+    this.#image = undefined
   }
 
   /** Any member, each equally likely; the set must not be empty. Constant time on average. */
@@ -79,6 +94,10 @@ export class SetValue {
     const member = this.#memberAt(below(rng, this.#members.size))
     this.delete(member)
     return member
+  }
+
+  #tellImage(image: ElementImage<Bytes>, member: Bytes): void {
+    image.changing(member, this.#members.has(member) ? member : undefined)
   }
 
   #memberAt(index: number): Bytes {

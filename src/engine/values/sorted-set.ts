@@ -1,6 +1,7 @@
 /** Sorted sets: a score for every member, and the members in the order of their scores. */
 import {below} from '../chance.js'
 import {type Bytes, type Rng} from '../ports.js'
+import {ElementImage} from './element-image.js'
 import {type EncodingLimits} from './encoding-limits.js'
 import {distinctIndexes} from './random-order.js'
 import {type RankedOrder, type ScoredMember} from './ranked-order.js'
@@ -41,6 +42,8 @@ export class SortedSetValue {
   readonly #scores = new Map<Bytes, number>()
   #order: RankedOrder
   #isPacked: boolean
+  /** Set while a snapshot reads a large sorted set. */
+  #image: ElementImage<number> | undefined
 
   /** `isPacked` false: a skip list from the first member on, as what the algebra of sorted sets makes. */
   constructor(limits: EncodingLimits, isPacked = true) {
@@ -70,6 +73,7 @@ export class SortedSetValue {
   set(member: Bytes, score: number): boolean {
     const current = this.#scores.get(member)
     if (current === score) return false
+    this.#image?.changing(member, current)
     if (current === undefined) this.#makeRoom(member)
     else this.#order.remove(member, current)
     // A listpack holds whole scores as integers, which have no negative zero.
@@ -82,6 +86,7 @@ export class SortedSetValue {
   delete(member: Bytes): boolean {
     const score = this.#scores.get(member)
     if (score === undefined) return false
+    this.#image?.changing(member, score)
     this.#scores.delete(member)
     this.#order.remove(member, score)
     return true
@@ -161,6 +166,16 @@ export class SortedSetValue {
     return this.#scores.entries()
   }
 
+  /** The sorted set as it is now, in no order, to be read while it changes; one at a time. `endImage` lets it go. */
+  beginImage(): ElementImage<number> {
+    this.#image = new ElementImage(this.#scores.entries(), this.#scores.size)
+    return this.#image
+  }
+
+  endImage(): void {
+    this.#image = undefined
+  }
+
   /** Redis decides before it inserts, and looks only at the member that comes. */
   #makeRoom(member: Bytes): void {
     if (!this.#isPacked) return
@@ -215,7 +230,10 @@ export class SortedSetValue {
 
   #remove({from, to}: RankSpan): ScoredMember[] {
     const removed = this.#order.removeSlice(from, to)
-    for (const {member} of removed) this.#scores.delete(member)
+    for (const {member, score} of removed) {
+      this.#image?.changing(member, score)
+      this.#scores.delete(member)
+    }
     return removed
   }
 }

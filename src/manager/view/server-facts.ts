@@ -7,11 +7,13 @@ export function serverFacts(info: ReadonlyMap<string, string>): ServerFacts {
   const valkeyVersion = info.get('valkey_version')
   const product = valkeyVersion === undefined ? 'redis' : 'valkey'
   const version = valkeyVersion ?? info.get('redis_version') ?? ''
+  const able = capabilitiesOf(product, version)
+  const engineVersion = info.get('tscluster_version')
   const isReplica = info.get('role') === 'slave'
   return {
     product,
     version,
-    capabilities: capabilitiesOf(product, version),
+    capabilities: engineVersion === undefined ? able : new Set([...able, ...capabilitiesOf('engine', engineVersion)]),
     keysByDatabase: keysByDatabase(info),
     loading: info.get('loading') === '1',
     replOffset: Number(info.get(isReplica ? 'slave_repl_offset' : 'master_repl_offset') ?? 0),

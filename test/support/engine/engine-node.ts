@@ -1,7 +1,8 @@
 /** One engine node in the test's own process: no sockets, no clock; time moves when the test says so. */
+import {applyFile} from '../../../src/engine/apply-turn.js'
 import {assembleNode} from '../../../src/engine/node/assemble.js'
 import {type NodeCore} from '../../../src/engine/node/core.js'
-import {type FileEffect, type LinkEffect} from '../../../src/engine/ports.js'
+import {type FileEffect, type LinkEffect, type Storage} from '../../../src/engine/ports.js'
 import {Config} from '../../../src/engine/server/config.js'
 import {countingRng} from './seeded-rng.js'
 import {parseReplies, type Reply} from './parse-replies.js'
@@ -10,6 +11,8 @@ export interface EngineNodeOptions {
   readonly config?: Readonly<Record<string, string>>
   readonly seed?: number
   readonly nowMs?: number
+  /** Does what the node asks, at the end of each turn. */
+  readonly disk?: Storage
 }
 
 /** Starts at 2024-01-01, so that expiry times read well. */
@@ -21,10 +24,12 @@ export class EngineNode {
   /** Everything that left the node besides replies, in order. */
   readonly files: FileEffect[] = []
   readonly links: LinkEffect[] = []
+  readonly #disk: Storage | undefined
   #lastClient = 0
   readonly #replies = new Map<number, Buffer>()
 
-  constructor({config = {}, seed = 1, nowMs = EPOCH_MS}: EngineNodeOptions = {}) {
+  constructor({config = {}, seed = 1, nowMs = EPOCH_MS, disk}: EngineNodeOptions = {}) {
+    this.#disk = disk
     this.nowMs = nowMs
     this.core = assembleNode({
       config: new Config(Object.entries(config)),
@@ -48,6 +53,7 @@ export class EngineNode {
     work(this.core)
     const output = this.core.endTurn()
     this.files.push(...output.files)
+    for (const effect of output.files) this.#carryOut(effect)
     this.links.push(...output.links)
     for (const connection of output.writable) {
       const chunks = connection.output.take()
@@ -55,6 +61,12 @@ export class EngineNode {
       this.#replies.set(connection.id, Buffer.concat([before, ...chunks]))
       if (connection.closing !== 'no') this.core.clientClosed(connection.id)
     }
+  }
+
+  /** Without a disk everything that is asked of it is done at once, and well. */
+  #carryOut(effect: FileEffect): void {
+    if (this.#disk === undefined) effect.done?.(undefined)
+    else applyFile(effect, this.#disk)
   }
 
   /** Time passes; the node ticks every 100 ms on the way. */

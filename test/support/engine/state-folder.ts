@@ -14,6 +14,11 @@ export interface Status {
     readonly id: string | null
     readonly role: string | null
     readonly state: string
+    readonly faults: {
+      readonly paused: boolean
+      readonly partitionedFrom: readonly number[]
+      readonly latencyMs: number
+    }
     readonly pid: number | null
     readonly uptimeMs: number | null
     readonly folder: string

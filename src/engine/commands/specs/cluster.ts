@@ -36,6 +36,15 @@ export const clusterFacts: readonly CommandFacts[] = [
         since: '3.0.0',
         complexity: 'O(1)',
       },
+      // Valkey's, as its 9.1 tells them; Redis 7.0 has no atomic slot migration.
+      {
+        name: 'cancelslotmigrations',
+        arity: 2,
+        flags: ['admin', 'stale', 'no_async_loading'],
+        categories: ['@admin', '@slow', '@dangerous'],
+        since: '9.0.0',
+        complexity: 'O(N), where N is the number of slot migration operations being cancelled.',
+      },
       {
         name: 'count-failure-reports',
         arity: 3,
@@ -95,6 +104,14 @@ export const clusterFacts: readonly CommandFacts[] = [
         since: '3.0.0',
         complexity: 'O(log(N))',
       },
+      {
+        name: 'getslotmigrations',
+        arity: 2,
+        flags: ['admin', 'stale', 'no_async_loading'],
+        categories: ['@admin', '@slow', '@dangerous'],
+        since: '9.0.0',
+        complexity: 'O(N), where N is the number of active slot import and export jobs.',
+      },
       {name: 'help', arity: 2, flags: ['loading', 'stale'], categories: ['@slow'], since: '5.0.0', complexity: 'O(1)'},
       {
         name: 'info',
@@ -122,6 +139,14 @@ export const clusterFacts: readonly CommandFacts[] = [
         categories: ['@admin', '@slow', '@dangerous'],
         since: '3.0.0',
         complexity: 'O(1)',
+      },
+      {
+        name: 'migrateslots',
+        arity: -4,
+        flags: ['admin', 'stale', 'no_async_loading'],
+        categories: ['@admin', '@slow', '@dangerous'],
+        since: '9.0.0',
+        complexity: 'O(N) where N is the total number of the slots between all start slot and end slot arguments.',
       },
       {name: 'myid', arity: 2, flags: ['stale'], categories: ['@slow'], since: '3.0.0', complexity: 'O(1)'},
       {
@@ -208,6 +233,14 @@ export const clusterFacts: readonly CommandFacts[] = [
         tips: ['nondeterministic_output'],
         since: '3.0.0',
         complexity: 'O(N)',
+      },
+      {
+        name: 'syncslots',
+        arity: -3,
+        flags: ['admin', 'stale', 'no_async_loading'],
+        categories: ['@admin', '@slow', '@dangerous'],
+        since: '9.0.0',
+        complexity: 'Depends on subcommand.',
       },
     ],
   },

@@ -3,7 +3,7 @@
  * (https://valkey.io/commands/cluster-migrateslots/). Clients see no redirection, and no slot is ever open.
  */
 import {formatAddress} from '../../../model/address.js'
-import {type SlotSet} from '../../../model/slot-set.js'
+import {SlotSet} from '../../../model/slot-set.js'
 import {ManagerError} from '../../error.js'
 import {readNode} from '../../observe.js'
 import type {StepOf} from '../../plan/step.js'
@@ -79,7 +79,8 @@ async function jobsOf(source: NodeClient, slots: SlotSet): Promise<Job[]> {
   const rows = listReply(await source.call(['CLUSTER', 'GETSLOTMIGRATIONS']), source)
   return rows.flatMap((row) => {
     const fields = fieldsOf(row)
-    if (fields.get('operation') !== 'EXPORT' || fields.get('slot_ranges') !== slots.toString()) return []
+    const moving = SlotSet.parse(fields.get('slot_ranges') ?? '')
+    if (fields.get('operation') !== 'EXPORT' || moving?.equals(slots) !== true) return []
     return [
       {
         name: fields.get('name') ?? '',

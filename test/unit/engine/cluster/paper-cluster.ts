@@ -14,6 +14,7 @@ export type PaperConfig = {-readonly [Name in keyof ClusterConfig]: ClusterConfi
 
 export function paperConfig(port: number, overrides: Partial<ClusterConfig> = {}): PaperConfig {
   return {
+    isSecure: false,
     port,
     secondPort: 0,
     busPort: 0,
@@ -25,6 +26,7 @@ export function paperConfig(port: number, overrides: Partial<ClusterConfig> = {}
     announceHumanNodename: '',
     preferredEndpointType: 'ip',
     nodeTimeoutMs: 1000,
+    manualFailoverTimeoutMs: 5000,
     migrationBarrier: 1,
     allowReplicaMigration: true,
     requireFullCoverage: true,

@@ -2,7 +2,7 @@
 import {expect} from 'chai'
 import {encodeHeader, PacketView} from '../../../../src/engine/cluster/packet-codec.js'
 import {HEADER_BYTES, MESSAGE, PACKET} from '../../../../src/engine/cluster/packet.js'
-import {NO_SLOTS, NODE} from '../../../../src/engine/cluster/state.js'
+import {EXTENSION_LEVEL, NO_SLOTS, NODE} from '../../../../src/engine/cluster/state.js'
 import {PaperCluster, type PaperNode} from './paper-cluster.js'
 
 /** An extension as a peer would write it. */
@@ -70,8 +70,10 @@ describe('ping extensions', () => {
     return types
   }
 
-  it('are always announced, and sent to nobody who has not announced them', () => {
+  it('are always announced; the host name goes to everybody, for a Redis 7.0 without one does not say that it reads them', () => {
+    cluster.view(node, peer).extensionLevel = EXTENSION_LEVEL.HOSTNAME // as of a node that one has just learned of
     const answer = pingFrom(0, 0)
+    expect(typesIn(answer)).to.deep.equal([0])
     expect(answer.messageFlags & MESSAGE.EXT_DATA).to.equal(MESSAGE.EXT_DATA)
     expect(answer.flags).to.equal(NODE.PRIMARY | NODE.MYSELF | NODE.EXTENSIONS)
   })
@@ -81,6 +83,9 @@ describe('ping extensions', () => {
     expect(typesIn(pingFrom(0, MESSAGE.EXT_DATA))).to.deep.equal([0])
     expect(typesIn(pingFrom(NODE.EXTENSIONS, MESSAGE.EXT_DATA))).to.deep.equal([0, 1, 3])
     expect(typesIn(pingFrom(NODE.LIGHT_PUBLISH, MESSAGE.EXT_DATA))).to.deep.equal([0, 1, 3])
+    expect(typesIn(pingFrom(0, MESSAGE.EXT_DATA, extension(0, 'name\0')))).to.deep.equal([0])
+    const redis8 = extension(3, 'e'.repeat(40)) // it has no flag bit to tell by
+    expect(typesIn(pingFrom(0, MESSAGE.EXT_DATA, redis8))).to.deep.equal([0, 1, 3])
   })
 
   it('tell host name, node name and shard; what is absent is gone', () => {

@@ -13,8 +13,8 @@ describe('a node’s folder', () => {
     storage = new FileStorage(path.join(directory, 'made', 'by', 'the', 'node'))
   })
 
-  afterEach(() => {
-    storage.close()
+  afterEach(async () => {
+    await storage.close()
     rmSync(directory, {recursive: true})
   })
 

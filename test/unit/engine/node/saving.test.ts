@@ -1,6 +1,6 @@
 /** Saving and starting again: RDB files, save points, the AOF, in a folder in memory. */
 import {expect} from 'chai'
-import {applyFile} from '../../../../src/engine/apply-turn.js'
+import {doFileWork} from '../../../../src/engine/apply-turn.js'
 import {type Storage} from '../../../../src/engine/ports.js'
 import {encodeRequest, type EngineClient, EngineNode} from '../../../support/engine/engine-node.js'
 import {contents, infoField} from '../replication/paper-network.js'
@@ -38,7 +38,7 @@ class PaperFolder implements Storage {
 
   /** Takes over what a node has written. */
   take(node: EngineNode): this {
-    for (const effect of node.files.splice(0)) applyFile(effect, this)
+    for (const effect of node.files.splice(0)) doFileWork(effect, this)
     return this
   }
 }
@@ -68,7 +68,7 @@ function fillLists(client: EngineClient, count: number): void {
 
 /** Slices of background work, until there is none. */
 function finish(node: EngineNode): void {
-  while (node.core.server.saving.hasWork) node.turn(() => undefined)
+  while (node.core.server.saving.wantsTurn) node.turn(() => undefined)
 }
 
 describe('an RDB file', () => {

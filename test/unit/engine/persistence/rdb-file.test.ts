@@ -1,19 +1,12 @@
+/** What RDB files may hold, and how they are refused. */
 import {expect} from 'chai'
 import {RdbReader, type RdbEvent} from '../../../../src/engine/persistence/rdb-reader.js'
-import {RdbWriter, type RdbContents} from '../../../../src/engine/persistence/rdb-writer.js'
 import {DEFAULT_ENCODING_LIMITS as LIMITS} from '../../../../src/engine/values/encoding-limits.js'
 import {SetValue} from '../../../../src/engine/values/set.js'
+import {type Entry, rdbPieces} from '../../../support/engine/rdb-files.js'
 
 const bytesOf = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(/[ |]/g, ''), 'hex')
-const SMALLEST = '52 45 44 49 53 30 30 31 30 ff a9 fd 37 fe 89 a7 7e eb'
 const ONE_KEY = '52 45 44 49 53 30 30 31 30 fe 00 fb 01 00 00 01 6b 01 76 ff bf c6 84 ba ad 6c a1 03'
-
-function written(contents: RdbContents, leastBytes = 2 ** 30): Uint8Array[] {
-  const writer = new RdbWriter(contents)
-  const pieces: Uint8Array[] = []
-  for (let piece = writer.next(leastBytes); piece !== undefined; piece = writer.next(leastBytes)) pieces.push(piece)
-  return pieces
-}
 
 function read(bytes: Uint8Array, chunkBytes = bytes.length): {reader: RdbReader; events: RdbEvent[]} {
   const reader = new RdbReader(LIMITS)
@@ -35,80 +28,36 @@ const errorOf = (hex: string): string | undefined => read(bytesOf(hex)).reader.e
 const fileOf = (records: string): Uint8Array =>
   bytesOf(`${Buffer.from('REDIS0010').toString('hex')} ${records} ff 0000000000000000`)
 
-describe('persistence/rdb-writer', () => {
-  it('writes the files of the reference', () => {
-    const hex = (contents: RdbContents): string => Buffer.concat(written(contents)).toString('hex')
-    expect(hex({aux: [], databases: []})).to.equal(SMALLEST.replaceAll(' ', ''))
-    const database = {db: 0, keyCount: 1, expiryCount: 0, entries: [{key: 'k', value: 'v'}]}
-    expect(hex({aux: [], databases: [database]})).to.equal(ONE_KEY.replaceAll(' ', ''))
-  })
-
-  it('takes an entry only when its piece is asked for', () => {
-    let taken = 0
-    const entries = (function* () {
-      for (; taken < 100; taken++) yield {key: `key ${taken}`, value: 'x'.repeat(10), expireAtMs: undefined}
-    })()
-    const writer = new RdbWriter({aux: [], databases: [{db: 0, keyCount: 100, expiryCount: 0, entries}]})
-    writer.next(200)
-    expect(taken).to.be.within(5, 15)
-  })
-
-  it('gives the same file in pieces of any size', () => {
-    const contents = (): RdbContents => ({
-      aux: [['redis-ver', '7.0.15']],
-      functions: ['#!lua name=l'],
-      databases: [0, 3].map((db) => ({
-        db,
-        keyCount: 2,
-        expiryCount: 1,
-        entries: [
-          {key: 'a', value: '1'},
-          {key: 'b', value: 'x'.repeat(99), expireAtMs: 1e12},
-        ],
-      })),
-    })
-    expect(written(contents(), 1).length).to.be.greaterThan(3)
-    expect(Buffer.concat(written(contents(), 1))).to.deep.equal(Buffer.concat(written(contents())))
-  })
-})
-
 describe('persistence/rdb-reader', () => {
   const set = new SetValue(LIMITS)
   for (let index = 0; index < 2000; index++) set.add(`member ${index}`)
-  const whole = Buffer.concat(
-    written({
-      aux: [['aof-base', '0']],
-      functions: ['#!lua name=l'],
-      databases: [
-        {
-          db: 5,
-          keyCount: 2,
-          expiryCount: 1,
-          entries: [
-            {key: 'n', value: '-7', expireAtMs: 1234567890123},
-            {key: 's', value: set},
-          ],
-        },
-      ],
-    }),
-  )
+  const entries: Entry[] = [
+    {db: 5, key: 'n', value: '-7', expireAtMs: 1234567890123},
+    {db: 5, key: 's', value: set},
+  ]
+  const whole = Buffer.concat(rdbPieces(entries, {aux: [['aof-base', '0']]}))
 
   for (const chunkBytes of [1, 7, 4096, whole.length]) {
     it(`reads a file in chunks of ${chunkBytes} bytes`, () => {
       const {reader, events} = read(whole, chunkBytes)
       expect([reader.isComplete, reader.error]).to.deep.equal([true, undefined])
-      expect(events.slice(0, 4)).to.deep.equal([
+      expect(events.slice(0, 2)).to.deep.equal([
         {kind: 'aux', name: 'aof-base', value: '0'},
-        {kind: 'function', source: '#!lua name=l'},
         {kind: 'sizes', db: 5, keyCount: 2, expiryCount: 1},
-        {kind: 'entry', db: 5, key: 'n', value: '-7', expireAtMs: 1234567890123},
       ])
-      const last = events[4]!
-      expect(last.kind === 'entry' && last.value instanceof SetValue && [...last.value.values()]).to.deep.equal([
+      const found = new Map(events.flatMap((event) => (event.kind === 'entry' ? [[event.key, event] as const] : [])))
+      expect(found.get('n')).to.deep.equal({kind: 'entry', db: 5, key: 'n', value: '-7', expireAtMs: 1234567890123})
+      const last = found.get('s')
+      expect(last?.kind === 'entry' && last.value instanceof SetValue && [...last.value.values()]).to.deep.equal([
         ...set.values(),
       ])
     })
   }
+
+  it('reads function libraries by name, which it does not run', () => {
+    const {events} = read(fileOf('f5 03 616263'))
+    expect(events).to.deep.equal([{kind: 'function', source: 'abc'}])
+  })
 
   it('takes expiries in seconds, access hints, slot hints and module data in its stride', () => {
     const {reader, events} = read(

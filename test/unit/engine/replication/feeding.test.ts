@@ -124,9 +124,23 @@ describe('a primary', () => {
     node.advance(5100)
     expect(node.takeBytes(replica.id).toString()).to.equal('*1\r\n$4\r\nPING\r\n')
     expect(offsetOf(node)).to.equal(14)
-    node.core.server.replication.arePingsPaused = true
+    node.core.server.replication.holdsStill = true
     node.advance(20_000)
     expect(offsetOf(node)).to.equal(14)
+  })
+
+  it('asks its replicas for no acknowledgement either while the offset must stand, but afterwards', () => {
+    const node = makePrimary()
+    const replica = attach(node)
+    const client = node.connect()
+    client.call('SET', 'a', 1)
+    replica.received()
+    node.core.server.replication.holdsStill = true
+    expect(client.call('WAIT', 1, 1000)).to.equal(undefined)
+    expect(node.takeBytes(replica.id).toString()).to.equal('')
+    node.core.server.replication.holdsStill = false
+    node.turn(() => undefined)
+    expect(node.takeBytes(replica.id).toString()).to.equal(GETACK)
   })
 
   it('drops a replica that has not acknowledged for repl-timeout', () => {

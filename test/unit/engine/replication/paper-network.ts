@@ -43,7 +43,7 @@ export class PaperNetwork {
     while (moved) {
       moved = false
       for (const node of this.#nodes.values()) {
-        while (node.core.server.replication.hasWork || node.core.server.saving.hasWork) node.turn(() => undefined)
+        while (node.core.server.replication.hasWork || node.core.server.saving.wantsTurn) node.turn(() => undefined)
         for (let effect = node.links.shift(); effect !== undefined; effect = node.links.shift()) {
           this.#carryOut(node, effect)
           moved = true

@@ -148,7 +148,7 @@ describe('carrying out a plan', () => {
         return 'OK'
       }
       running.delete(jobs)
-      return jobs === 0 ? [] : [['name', String(jobs), 'operation', 'EXPORT', 'slot_ranges', '0', 'state', 'success']]
+      return jobs === 0 ? [] : [['name', String(jobs), 'operation', 'EXPORT', 'slot_ranges', '0-0', 'state', 'success']]
     }
     const {outcome} = await run(planOf({phases: [{title: 'move', steps: [lane, lane]}]}), script)
     expect(outcome.status).to.equal('applied')

@@ -1,0 +1,116 @@
+/** A node's data from the files in its folder: the RDB file, or the AOF. */
+import {type AofManifest, type ParsedManifest, parseManifest} from '../persistence/aof-manifest.js'
+import {RdbLoader} from '../persistence/rdb-loader.js'
+import {type Storage} from '../ports.js'
+import {type Server} from '../server/server.js'
+import {loadCommands, type RunRequest} from './load-commands.js'
+
+export interface LoadOptions {
+  readonly server: Server
+  readonly storage: Storage
+  /** Executes one request of a client. */
+  readonly run: RunRequest
+}
+
+/** Why the files cannot be used, in the words of a real server's log. */
+export type LoadFailure = string
+
+/** The AOF as it was found. */
+export interface LoadedAof {
+  /** Undefined when there is none. */
+  readonly manifest: AofManifest | undefined
+  /** Bytes of all of its files, and of its base. */
+  readonly bytes: {readonly all: number; readonly base: number}
+}
+
+/** A file's bytes go in by this much: the loader keeps no second copy of a large file. */
+const CHUNK_BYTES = 1024 * 1024
+const NOTHING: LoadedAof = {manifest: undefined, bytes: {all: 0, base: 0}}
+
+/** Loads `dbfilename`, if it is there; `merges`: over keys that are there. @returns the loader, for what else the file says */
+export function loadRdbFile({server, storage}: LoadOptions, merges = false): RdbLoader | LoadFailure | undefined {
+  const bytes = storage.read(server.config.text('dbfilename'))
+  if (bytes === null) return undefined
+  const loader = loadRdb(server, bytes, merges)
+  return loader.error ?? loader
+}
+
+/** Loads the AOF, if there is one; cuts off what its last file does not tell to the end, where that is allowed. */
+export function loadAof(options: LoadOptions): LoadedAof | LoadFailure {
+  const {server, storage} = options
+  const {config} = server
+  const [folder, fileName] = [config.text('appenddirname'), config.text('appendfilename')]
+  const text = storage.read(`${folder}/${fileName}.manifest`)
+  let parsed: ParsedManifest
+  if (text !== null) parsed = parseManifest(Buffer.from(text).toString('latin1'))
+  else if (storage.read(fileName) === null) return NOTHING
+  else parsed = adoptOldAof(options, folder, fileName)
+  return parsed.ok ? loadManifest(options, parsed.manifest, folder) : parsed.error
+}
+
+/** An AOF of Redis before 7.0, in one file: it becomes the base. The manifest is written before the file moves, as in Redis. */
+function adoptOldAof({server, storage}: LoadOptions, folder: string, name: string): ParsedManifest {
+  storage.replace(`${folder}/${name}.manifest`, Buffer.from(`file ${name} seq 1 type b\n`, 'latin1'))
+  storage.rename(name, `${folder}/${name}`)
+  server.log('notice', `Successfully migrated an old-style AOF file (${name}) into the AOF directory (${folder}).`)
+  return {ok: true, manifest: {base: {name, sequence: 1}, increments: [], history: []}}
+}
+
+function loadManifest(options: LoadOptions, manifest: AofManifest, folder: string): LoadedAof | LoadFailure {
+  const {server, storage} = options
+  const files = [...(manifest.base === undefined ? [] : [manifest.base]), ...manifest.increments]
+  const sizes = {all: 0, base: 0}
+  for (const [index, {name}] of files.entries()) {
+    const path = `${folder}/${name}`
+    const bytes = storage.read(path)
+    if (bytes === null) return `Unable to obtain the AOF file ${name} length. stat: No such file or directory`
+    const loaded = loadAofFile(options, bytes, name)
+    if (typeof loaded === 'string') return loaded
+    if (loaded < bytes.length) {
+      if (!server.config.flag('aof-load-truncated')) return truncated(name)
+      server.log('warning', `!!! Warning: short read while loading the AOF file ${name}!!!`)
+      server.log('warning', `!!! Truncating the AOF ${name} at offset ${loaded} !!!`)
+      storage.replace(path, bytes.subarray(0, loaded))
+      server.log('warning', `AOF ${name} loaded anyway because aof-load-truncated is enabled`)
+      if (index < files.length - 1) return 'Fatal error: the truncated file is not the last file'
+    }
+    server.log('notice', `DB loaded from ${manifest.base?.name === name ? 'base' : 'incr'} file ${name}`)
+    sizes.all += loaded
+    if (manifest.base?.name === name) sizes.base = loaded
+  }
+  return {manifest, bytes: sizes}
+}
+
+/** @returns how many of the bytes are whole units; or why they cannot be used */
+function loadAofFile({server, run}: LoadOptions, bytes: Uint8Array, name: string): number | LoadFailure {
+  const head = Buffer.from(bytes.subarray(0, 6)).toString('latin1')
+  if (!head.startsWith('REDIS') && head !== 'VALKEY') return loadCommands(server, run, bytes, name)
+  const loader = loadRdb(server, bytes)
+  if (loader.error !== undefined) return loader.error
+  const rest = loader.rest()
+  const loaded = loadCommands(server, run, rest, name)
+  return typeof loaded === 'string' ? loaded : bytes.length - rest.length + loaded
+}
+
+function loadRdb(server: Server, bytes: Uint8Array, merges = false): RdbLoader {
+  const {databases, encodingLimits, nowMs, saving} = server
+  // A replica leaves it to its primary to say that a key has expired.
+  const dropExpiredBeforeMs = server.isReplica ? -Infinity : nowMs
+  const loader = new RdbLoader({databases, limits: encodingLimits, dropExpiredBeforeMs, refusesDuplicates: !merges})
+  for (let at = 0; at < bytes.length && loader.error === undefined; at += CHUNK_BYTES) {
+    loader.feed(bytes.subarray(at, at + CHUNK_BYTES))
+  }
+  loader.close()
+  for (const [what, count] of loader.skipped) server.log('warning', `${count} keys left out, not supported: ${what}`)
+  saving.keysLoaded = loader.keysLoaded
+  saving.keysExpired = loader.keysExpired
+  if (loader.error === undefined) {
+    server.log('notice', `Done loading RDB, keys loaded: ${loader.keysLoaded}, keys expired: ${loader.keysExpired}.`)
+  }
+  server.slotMigrations?.restoreImports(loader.aux('slot-import') ?? '')
+  return loader
+}
+
+function truncated(name: string): string {
+  return `Unexpected end of file reading the append only file ${name}. You can: 1) Make a backup of your AOF file, then use ./redis-check-aof --fix <filename.manifest>. 2) Alternatively you can set the 'aof-load-truncated' configuration option to yes and restart the server.`
+}

@@ -1,0 +1,138 @@
+/** TLS between engine nodes and real ones: bus, replication, MIGRATE; and who is let in on the client port. */
+import tls from 'node:tls'
+import {expect} from 'chai'
+import {slotCounts} from '../../support/cluster-facts.js'
+import {programPath} from '../../support/installed-servers.js'
+import {describeOnServers} from '../../support/real-servers.js'
+import {command} from '../../support/resp.js'
+import {runCli, startProgram} from '../../support/run-cli.js'
+import {startNodes, type ServerNode} from '../../support/server-nodes.js'
+import {differences, digest, fillKeys} from '../../support/test-data.js'
+import {clientTls, TLS_FILES} from '../../support/tls-files.js'
+import {until} from '../../support/until.js'
+
+const TLS_FLAGS = ['--tls', '--cacert', TLS_FILES.ca, '--cert', TLS_FILES.clientCert, '--key', TLS_FILES.clientKey]
+
+describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour) => {
+  const redisCli = async (...words: string[]): Promise<string> => {
+    const {code, stdout, stderr} = await startProgram(programPath(flavour, 'cli'), [...TLS_FLAGS, ...words]).done
+    expect(code, stdout + stderr).to.equal(0)
+    return stdout
+  }
+  const tscluster = async (...words: string[]): Promise<string> => {
+    const {code, stdout, stderr} = await runCli([...words, ...TLS_FLAGS])
+    expect(code, stdout + stderr).to.equal(0)
+    return stdout
+  }
+  const idOf = async (node: ServerNode): Promise<string> => String(await command(node, 'CLUSTER', 'MYID'))
+
+  it('form a cluster, move slots both ways, and take over from one another', async () => {
+    const [engines, reals] = await Promise.all([
+      startNodes('engine', 2, {tls: true}),
+      startNodes(flavour, 2, {tls: true}),
+    ])
+    const [ours, second, theirs, replica] = [...engines, ...reals] as [ServerNode, ServerNode, ServerNode, ServerNode]
+    const primaries = [ours, second, theirs]
+    await tscluster('create', ...primaries.map(({address}) => address), '--yes')
+    await redisCli(
+      ...['--cluster', 'add-node', replica.address, ours.address],
+      ...['--cluster-slave', '--cluster-master-id', await idOf(ours)],
+    )
+    await fillKeys(primaries, 300)
+    const before = await digest(primaries)
+    const reshard = async (from: ServerNode, to: ServerNode): Promise<unknown> =>
+      redisCli(
+        ...['--cluster', 'reshard', ours.address, '--cluster-slots', '500', '--cluster-yes'],
+        ...['--cluster-from', await idOf(from), '--cluster-to', await idOf(to)],
+      )
+    await reshard(ours, theirs)
+    await reshard(theirs, second)
+    expect(await slotCounts(primaries)).to.deep.equal([4961, 5962, 5461])
+    await until(async () => /master_link_status:up/.test(String(await command(replica, 'INFO', 'replication'))), {
+      what: 'the replica to be in sync',
+      timeoutMs: 30_000,
+    })
+    await command(replica, 'CLUSTER', 'FAILOVER')
+    await until(async () => /role:slave/.test(String(await command(ours, 'INFO', 'replication'))), {
+      what: 'the engine node to follow the real one',
+      timeoutMs: 30_000,
+    })
+    await until(async () => /All 16384 slots covered/.test(await redisCli('--cluster', 'check', second.address)), {
+      what: 'all nodes to agree',
+      timeoutMs: 30_000,
+    })
+    expect(await tscluster('check', second.address)).to.match(/^healthy/m)
+    expect(differences(before, await digest([replica, second, theirs]))).to.deep.equal([])
+    await Promise.all([engines.stop(), reals.stop()])
+  })
+
+  it('lets in whom tls-auth-clients lets in, and takes new certificates while it runs', async () => {
+    const nodes = await startNodes('engine', 1, {tls: true, cluster: false})
+    const node = nodes.node(0)
+    const {ca} = clientTls()
+    expect(await answerTo({port: node.port, ca})).to.equal('refused')
+    expect(await command(node, 'CONFIG', 'SET', 'tls-auth-clients', 'optional')).to.equal('OK')
+    expect(await answerTo({port: node.port, ca})).to.equal('+PONG\r\n')
+    // Signed by an authority that the node does not know.
+    await command(node, 'CONFIG', 'SET', 'tls-ca-cert-file', TLS_FILES.untrustedCa)
+    expect(await answerTo({port: node.port, ...clientTls()})).to.equal('refused')
+    expect(await answerTo({port: node.port, ca})).to.equal('+PONG\r\n')
+    await changeBack(node.port, ca)
+    const failed = command(node, 'CONFIG', 'SET', 'tls-cert-file', '/no/such/file', 'timeout', '77')
+    expect(await failed.catch((error: Error) => error.message)).to.equal(
+      "ERR CONFIG SET failed (possibly related to argument 'tls-cert-file') - Unable to update TLS configuration. Check server logs.",
+    )
+    expect(await nodes.configOf(0, 'timeout')).to.equal('0')
+    expect(nodes.log(0)).to.match(/ # Failed to load certificate: \/no\/such\/file: .*No such file or directory$/m)
+    const {clientCert, clientKey} = TLS_FILES
+    await command(
+      node,
+      'CONFIG',
+      'SET',
+      'tls-cert-file',
+      clientCert,
+      'tls-key-file',
+      clientKey,
+      'tls-protocols',
+      'TLSv1.2',
+    )
+    expect(await certificateOf(node.port, ca)).to.deep.equal(['tscluster test client', 'TLSv1.2'])
+    await nodes.stop()
+  })
+})
+
+interface Caller {
+  readonly port: number
+  readonly ca: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+/** Over a connection without a certificate: with one there is no way in. */
+async function changeBack(port: number, ca: string): Promise<void> {
+  expect(await answerTo({port, ca}, `CONFIG SET tls-ca-cert-file ${TLS_FILES.ca}`)).to.equal('+OK\r\n')
+}
+
+/** What a PING is answered with; `refused` when the connection ends instead. */
+function answerTo(caller: Caller, request = 'PING'): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = tls.connect({host: '127.0.0.1', ...caller})
+    socket.on('error', () => resolve('refused'))
+    socket.on('close', () => resolve('refused'))
+    socket.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString())
+      socket.destroy()
+    })
+    socket.write(`${request}\r\n`)
+  })
+}
+
+function certificateOf(port: number, ca: string): Promise<[name: string, protocol: string | null]> {
+  return new Promise((resolve, reject) => {
+    const socket = tls.connect({host: '127.0.0.1', port, ca, rejectUnauthorized: false}, () => {
+      resolve([String(socket.getPeerCertificate().subject.CN), socket.getProtocol()])
+      socket.destroy()
+    })
+    socket.on('error', reject)
+  })
+}

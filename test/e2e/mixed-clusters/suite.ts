@@ -1,0 +1,110 @@
+/** What a cluster of engine nodes and real ones must do, whichever of the two is on which side. */
+import {expect} from 'chai'
+import {SlotSet} from '../../../src/model/slot-set.js'
+import {runTool} from '../../support/engine/real-tools.js'
+import {type Flavour} from '../../support/installed-servers.js'
+import {describeOnServers} from '../../support/real-servers.js'
+import {command} from '../../support/resp.js'
+import {runCli} from '../../support/run-cli.js'
+import {changes, readEveryValue, tagOf, writeEveryValue, type SeenValue} from './every-value.js'
+import {describeFailovers} from './failovers.js'
+import {describeMembership} from './membership.js'
+import {MixedNodes, pairsOf, untilAllAgree, untilInSync, type SeenNode} from './mixed-cluster.js'
+
+/** Some at the low end of each third: what the tools move first. */
+const SLOTS = [0, 1, 2, 3, 5461, 5462, 5463, 5464, 10_923, 10_924]
+
+/** The suite for one kind of real servers: 8.0 and Valkey must not meet in one cluster. */
+export function mixedClusterSuite(flavour: Flavour): void {
+  describeOnServers('a cluster of engine nodes and real ones', [flavour], () => {
+    let nodes: MixedNodes
+
+    before(async () => {
+      nodes = await MixedNodes.start(flavour)
+    })
+
+    describeCreation(flavour, () => nodes)
+    describeSlots(flavour, () => nodes)
+    describeFailovers(() => nodes)
+    describeMembership(flavour, () => nodes)
+  })
+}
+
+function describeCreation(flavour: Flavour, of: () => MixedNodes): void {
+  /** Of each kind, primaries and replicas, and every replica of the other kind than its primary. */
+  function expectMixture(seen: readonly SeenNode[]): void {
+    const kinds = pairsOf(seen).map((pair) => pair.map(({node}) => of().kindOf(node)).join(' of '))
+    expect(kinds.sort()).to.deep.equal(['engine of real', 'real of engine', 'real of engine'])
+  }
+
+  it('is made by tscluster create', async () => {
+    const {code, stderr} = await runCli(['create', ...of().addresses, '--replicas', '1', '--yes'])
+    expect(code, stderr).to.equal(0)
+    expectMixture(await untilAllAgree(of().all))
+  })
+
+  it('is taken apart by CLUSTER RESET and made again by redis-cli --cluster create', async () => {
+    const seen = await untilAllAgree(of().all)
+    for (const {node} of seen.filter(({primaryId}) => primaryId === null)) await command(node, 'FLUSHALL')
+    for (const node of of().all) await command(node, 'CLUSTER', 'RESET', 'HARD')
+    const words = ['--cluster', 'create', ...of().addresses, '--cluster-replicas', '1', '--cluster-yes']
+    await runTool([flavour, 'cli'], words)
+    expectMixture(await untilAllAgree(of().all))
+  })
+}
+
+function describeSlots(flavour: Flavour, of: () => MixedNodes): void {
+  let engine: SeenNode
+  let real: SeenNode
+  let written: ReadonlyMap<string, SeenValue>
+
+  async function expectIntact(): Promise<void> {
+    const {all} = of()
+    expect(changes(written, await readEveryValue(all, SLOTS))).to.deep.equal([])
+    for (const [replica, primary] of pairsOf(await untilAllAgree(all))) await untilInSync(replica.node, primary.node)
+  }
+
+  async function move(tool: 'redis-cli' | 'tscluster', from: SeenNode, to: SeenNode): Promise<void> {
+    if (tool === 'redis-cli') {
+      const how = ['--cluster-from', from.id, '--cluster-to', to.id, '--cluster-slots', '3', '--cluster-yes']
+      await runTool([flavour, 'cli'], ['--cluster', 'reshard', engine.node.address, ...how])
+      return
+    }
+    const how = ['--from', from.id, '--to', to.id, '--slots', '3', '--yes']
+    const {code, stderr} = await runCli(['reshard', real.node.address, ...how])
+    expect(code, stderr).to.equal(0)
+  }
+
+  it('holds values of every type, the same on each primary and its replica', async () => {
+    await writeEveryValue(of().all, SLOTS)
+    written = await readEveryValue(of().all, SLOTS)
+    const primaries = (await untilAllAgree(of().all)).filter(({primaryId}) => primaryId === null)
+    engine = primaries.find(({node}) => of().kindOf(node) === 'engine')!
+    real = primaries.find(({node}) => of().kindOf(node) === 'real')!
+    await expectIntact()
+  })
+
+  for (const tool of ['redis-cli', 'tscluster'] as const) {
+    it(`moves slots with all that they hold from an engine node to a real one and back (${tool} reshard)`, async () => {
+      await move(tool, engine, real)
+      await expectIntact()
+      await move(tool, real, engine)
+      await expectIntact()
+    })
+  }
+
+  it('leaves a value that engine nodes have no type for where it is', async () => {
+    const slot = SLOTS.find((each) => SlotSet.parse(real.slots)!.has(each))!
+    const {host, port} = engine.node
+    const key = `{${tagOf(slot)}}stream`
+    await command(real.node, 'XADD', key, '1-1', 'field', 'value')
+    await command(engine.node, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', real.id)
+    await command(real.node, 'CLUSTER', 'SETSLOT', slot, 'MIGRATING', engine.id)
+    const refused = await command(real.node, 'MIGRATE', host, port, key, 0, 5000).catch(String)
+    expect(refused).to.contain('Target instance replied with error: ERR Bad data format')
+    expect(await command(real.node, 'XLEN', key)).to.equal(1)
+    await command(real.node, 'DEL', key)
+    for (const {node} of [engine, real]) await command(node, 'CLUSTER', 'SETSLOT', slot, 'STABLE')
+    await expectIntact()
+  })
+}
