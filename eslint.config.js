@@ -8,6 +8,7 @@ const NODE_GLOBALS = {
   process: 'readonly',
   Buffer: 'readonly',
   URL: 'readonly',
+  clearTimeout: 'readonly',
   setTimeout: 'readonly',
 }
 

@@ -4,15 +4,16 @@ import {readFileSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {execute, Plugin, settings} from '@oclif/core'
 import {register} from 'tsx/esm/api'
-import {oclifArguments} from './arguments.js'
 
 register()
 // oclif would look for a compiler of its own.
 settings.enableAutoTranspile = false
 const root = fileURLToPath(new URL('..', import.meta.url))
 const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-pjson.oclif.commands.target = './src/commands'
+pjson.oclif.commands = {strategy: 'pattern', target: './src/commands'}
+pjson.oclif.helpClass = './src/cli/help'
 pjson.oclif.hooks.command_not_found.target = './src/cli/command-not-found'
+const {oclifArguments} = await import('../src/cli/oclif-arguments.ts')
 // The manifest, which leads to dist, is passed over.
 const plugin = new Plugin({ignoreManifest: true, isRoot: true, pjson, root})
 await plugin.load()

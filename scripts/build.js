@@ -1,7 +1,8 @@
-// Makes dist/ from src/ and oclif.manifest.json from dist/commands. `npm run build`; also before packing.
+// Makes dist/ from src/ and oclif.manifest.json from the commands. `npm run build`; also before packing.
 import {readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {pathToFileURL} from 'node:url'
+import {bundle} from './bundle.js'
 import {dependency, ensureDependencies, ROOT, runOrThrow, say} from './project.js'
 
 const MANIFEST = path.join(ROOT, 'oclif.manifest.json')
@@ -11,8 +12,8 @@ export async function build() {
   await ensureDependencies()
   say('building')
   rmSync(path.join(ROOT, 'dist'), {recursive: true, force: true})
-  // Source maps lead the coverage of spawned programs back to src; the package leaves them out.
-  await runOrThrow('the compiler', process.execPath, [dependency('typescript', 'bin', 'tsc'), '-p', '.', '--sourceMap'])
+  const compiler = [dependency('typescript', 'bin', 'tsc'), '-p', '.', '--emitDeclarationOnly']
+  await Promise.all([runOrThrow('the compiler', process.execPath, compiler), bundle()])
   return writeManifest()
 }
 

@@ -27,7 +27,10 @@ interface PackageJson {
 const manifest = JSON.parse(readProjectFile('oclif.manifest.json')) as Manifest
 const packageJson = JSON.parse(readProjectFile('package.json')) as PackageJson
 /** By name as it is typed: `engine start`. */
-const commandsByName = new Map(Object.entries(manifest.commands).map(([id, each]) => [id.replaceAll(':', ' '), each]))
+/** oclif's own, which its plugins document. */
+const FROM_PLUGINS = /^(help|autocomplete)(:|$)/
+const ownCommands = Object.entries(manifest.commands).filter(([id]) => !FROM_PLUGINS.test(id))
+const commandsByName = new Map(ownCommands.map(([id, each]) => [id.replaceAll(':', ' '), each]))
 const commands = [...commandsByName].filter(([, {hidden}]) => hidden !== true)
 const commandNames = commands.map(([name]) => name).sort()
 

@@ -80,8 +80,7 @@ export async function ask<Kind extends DaemonAnswer['did']>(
 /** Beside us, not below us: it goes on when we and our terminal are gone. */
 async function launch(folder: StateFolder, version: string): Promise<void> {
   const log = openSync(folder.logFile, 'a', 0o600)
-  const {program, options} = daemonProgram()
-  const child = spawn(process.execPath, [...options, program, folder.path, version], {
+  const child = spawn(process.execPath, [...daemonProgram(), folder.path, version], {
     cwd: folder.path,
     detached: true,
     stdio: ['ignore', log, log, 'ipc'],
@@ -104,11 +103,18 @@ async function launch(folder: StateFolder, version: string): Promise<void> {
   throw new ManagerError('io', `the engine cannot be started: ${failure}`, {hint: `see ${folder.logFile}`})
 }
 
-/** From a build it is run as it is, from the sources (bin/dev.js) by way of tsx. */
-function daemonProgram(): {program: string; options: readonly string[]} {
-  const fromSources = import.meta.url.endsWith('.ts')
-  const program = fileURLToPath(new URL(fromSources ? './daemon-main.ts' : './daemon-main.js', import.meta.url))
-  return {program, options: fromSources ? ['--import', import.meta.resolve('tsx')] : []}
+/** From the bundle it has a front door; from the sources (bin/dev.js) it is run by way of tsx. */
+function daemonProgram(): readonly string[] {
+  const beside = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url))
+  if (!import.meta.url.endsWith('.ts')) return [beside('../bin/engine-daemon.js')]
+  const program = "import('./daemon-main.ts').then(({runDaemon}) => runDaemon(...process.argv.slice(1)))"
+  return [
+    '--import',
+    import.meta.resolve('tsx'),
+    '--eval',
+    program.replace('./daemon-main.ts', beside('daemon-main.ts')),
+    '--',
+  ]
 }
 
 function hangs(pid: number): ManagerError {

@@ -1,20 +1,20 @@
-/** The daemon as a process of its own: `tscluster engine start` runs this file, and is told over IPC when requests may come. */
+/** The daemon as a process of its own: `tscluster engine start` runs bin/engine-daemon.js, and is told over IPC when requests may come. */
 import {Daemon} from './daemon.js'
 import {StateFolder} from './state-folder.js'
 
-const [, , folder = '.', version = ''] = process.argv
-const daemon = new Daemon(new StateFolder(folder), version)
-
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void daemon.close())
-// The terminal in which it was started may go away.
-process.on('SIGHUP', () => undefined)
-
-try {
-  await daemon.listen()
-  tell({ready: true})
-} catch (error) {
-  tell({error: error instanceof Error ? error.message : String(error)})
-  process.exitCode = 1
+/** Returns when requests may come, or with exit code 1 set when they cannot: the parent was told either way. */
+export async function runDaemon(folder: string, version: string): Promise<void> {
+  const daemon = new Daemon(new StateFolder(folder), version)
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void daemon.close())
+  // The terminal in which it was started may go away.
+  process.on('SIGHUP', () => undefined)
+  try {
+    await daemon.listen()
+    tell({ready: true})
+  } catch (error) {
+    tell({error: error instanceof Error ? error.message : String(error)})
+    process.exitCode = 1
+  }
 }
 
 /** Then nobody listens any more, and the parent may end. */

@@ -1,6 +1,6 @@
 /** The front doors: bin/run.js as users start it, bin/dev.js over the sources, and the package that is published. */
 import {execFileSync} from 'node:child_process'
-import {mkdtempSync, readFileSync, rmSync, symlinkSync} from 'node:fs'
+import {mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {expect} from 'chai'
@@ -56,6 +56,59 @@ describe('bin/run.js', function () {
   })
 })
 
+describe('compiled code', function () {
+  this.timeout(60_000)
+  let home: string
+  const help = (words: readonly string[] = ['check', '--help']) =>
+    // Under coverage nothing is kept.
+    runCli(words, {env: {XDG_CACHE_HOME: home, NODE_V8_COVERAGE: undefined}})
+  const kept = (): string[] =>
+    readdirSync(home, {recursive: true, withFileTypes: true})
+      .filter((entry) => entry.isFile())
+      .map((entry) => path.join(entry.parentPath, entry.name))
+
+  beforeEach(() => {
+    home = mkdtempSync(path.join(os.tmpdir(), 'tscluster-cache-'))
+  })
+
+  afterEach(() => {
+    rmSync(home, {recursive: true, force: true})
+  })
+
+  it('is kept for the next run of the same command', async () => {
+    const first = await help()
+    const [file, ...others] = kept()
+    expect(path.basename(file!)).to.match(/^check-[0-9a-f]{16}$/)
+    expect(others).to.deep.equal([])
+    const before = readFileSync(file!)
+    expect(await help()).to.deep.equal(first)
+    expect(readFileSync(file!).equals(before)).to.equal(true)
+  })
+
+  it('is made anew when it is damaged, and decides nothing', async () => {
+    const first = await help()
+    const [file] = kept()
+    writeFileSync(file!, readFileSync(file!).fill(0xff, 8, 4096))
+    expect(await help()).to.deep.equal(first)
+    expect(
+      readFileSync(file!)
+        .subarray(8, 4096)
+        .every((byte) => byte === 0xff),
+    ).to.equal(false)
+  })
+
+  it('is not kept for a word that is no command', async () => {
+    await help(['chekc'])
+    expect(kept()).to.deep.equal([])
+  })
+
+  it('is done without where nothing can be written', async () => {
+    writeFileSync(path.join(home, 'tscluster'), 'a file in the way')
+    const {code, stderr} = await help()
+    expect({code, stderr}).to.deep.equal({code: 0, stderr: ''})
+  })
+})
+
 describe('bin/dev.js', function () {
   this.timeout(60_000)
 
@@ -92,8 +145,16 @@ describe('the package', function () {
   })
 
   it('holds the program, its manifest, its documents and its licence', () => {
-    expect(files).to.include.members(['bin/run.js', 'bin/run.cmd', 'oclif.manifest.json', 'LICENSE', 'README.md'])
-    expect(files.filter((file) => file.startsWith('dist/'))).not.to.be.empty
+    const program = [
+      'bin/run.js',
+      'bin/run.cmd',
+      'bin/tscluster-server.js',
+      'dist/tscluster.cjs',
+      'oclif.manifest.json',
+    ]
+    const library = ['dist/engine/index.js', 'dist/engine/index.d.ts', 'dist/model/slot.d.ts']
+    const documents = ['LICENSE', 'README.md', 'CHANGELOG.md', 'dist/third-party-licences.txt']
+    expect(files).to.include.members([...program, ...library, ...documents])
   })
 
   it('holds no tests, no sources and no source maps', () => {

@@ -1,21 +1,8 @@
 /** Which command lines are redis-cli's, and which are our own. */
-import path from 'node:path'
-import {pathToFileURL} from 'node:url'
 import {expect} from 'chai'
-import {PROJECT_ROOT} from '../../support/project-root.js'
-
-interface Arguments {
-  readonly oclifArguments: (args: readonly string[]) => string[]
-}
+import {oclifArguments} from '../../../src/cli/oclif-arguments.js'
 
 describe('oclifArguments', () => {
-  let oclifArguments: Arguments['oclifArguments']
-
-  before(async () => {
-    const url = pathToFileURL(path.join(PROJECT_ROOT, 'bin', 'arguments.js')).href
-    ;({oclifArguments} = (await import(url)) as Arguments)
-  })
-
   it('leaves a command of ours alone', () => {
     expect(oclifArguments(['check', '127.0.0.1:7000', '--json'])).to.deep.equal(['check', '127.0.0.1:7000', '--json'])
   })

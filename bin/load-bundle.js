@@ -1,0 +1,106 @@
+// Loads the program (dist/tscluster.cjs) with the machine code of an earlier run: compiling is half of a short command's time.
+//
+// What V8 compiled is kept in the user's cache folder, per version of V8, build of the program and use of it (a command compiles
+// little of the whole). The source alone decides what runs: a cache that is missing, foreign or damaged only costs its time.
+import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
+import {createRequire, Module} from 'node:module'
+import os from 'node:os'
+import path from 'node:path'
+import {fileURLToPath} from 'node:url'
+import vm from 'node:vm'
+
+/** By then a server serves. */
+const START_MS = 2000
+const BUNDLE = fileURLToPath(new URL('../dist/tscluster.cjs', import.meta.url))
+
+/**
+ * @param use what will be asked of it, such as the command's first word
+ * @returns the bundle's exports (scripts/bundle.js lists them)
+ */
+export function loadBundle(use) {
+  const require = createRequire(BUNDLE)
+  return isCacheable() ? loadCompiled(require, use) : require(BUNDLE)
+}
+
+/** Coverage is exact only for code that V8 compiled in the same run. */
+function isCacheable() {
+  const {NODE_V8_COVERAGE, NODE_DISABLE_COMPILE_CACHE} = process.env
+  return NODE_V8_COVERAGE === undefined && NODE_DISABLE_COMPILE_CACHE === undefined
+}
+
+function loadCompiled(require, use) {
+  // The bundle is ASCII: a byte is a character.
+  const source = readFileSync(BUNDLE, 'latin1')
+  const file = cacheFile(source, use)
+  const cachedData = file === undefined ? undefined : readIfThere(file)
+  const script = new vm.Script(Module.wrap(source), {filename: BUNDLE, cachedData})
+  const module = new Module(BUNDLE)
+  module.filename = BUNDLE
+  // oclif asks for its commands by the bundle's name.
+  require.cache[BUNDLE] = module
+  script.runInThisContext()(module.exports, require, module, BUNDLE, path.dirname(BUNDLE))
+  module.loaded = true
+  const isNew = file !== undefined && (cachedData === undefined || script.cachedDataRejected === true)
+  if (isNew && module.exports.isUse(use)) keepOnce(() => keep(file, script.createCachedData()))
+  return module.exports
+}
+
+/** When a short run ends, or a long one has started: then what the start needs has been compiled. */
+function keepOnce(save) {
+  const saveNow = () => {
+    clearTimeout(timer)
+    process.off('exit', saveNow)
+    save()
+  }
+  const timer = setTimeout(saveNow, START_MS).unref()
+  process.once('exit', saveNow)
+}
+
+function keep(file, data) {
+  try {
+    const folder = path.dirname(file)
+    mkdirSync(folder, {recursive: true, mode: 0o700})
+    const draft = `${file}.${process.pid}`
+    writeFileSync(draft, data, {mode: 0o600})
+    renameSync(draft, file)
+    removeOthers(folder, file)
+  } catch {
+    // A home that cannot be written to: the next start is as slow as this one.
+  }
+}
+
+/** Those of earlier builds for the same use. */
+function removeOthers(folder, file) {
+  const ofUse = /^(.+)-[0-9a-f]{16}$/
+  const [, use] = ofUse.exec(path.basename(file))
+  for (const name of readdirSync(folder)) {
+    if (ofUse.exec(name)?.[1] === use && name !== path.basename(file)) rmSync(path.join(folder, name), {force: true})
+  }
+}
+
+/** @returns undefined for what is no command's name, and where there is no home */
+function cacheFile(source, use) {
+  const [, build] = /^\/\/ build ([0-9a-f]{16})\n/.exec(source) ?? []
+  if (build === undefined || !/^[a-z-]{1,20}$/.test(use ?? '')) return undefined
+  try {
+    return path.join(cacheHome(), 'tscluster', `v8-${process.versions.v8}-${process.arch}`, `${use}-${build}`)
+  } catch {
+    return undefined
+  }
+}
+
+/** Where the system wants what can be made again. */
+function cacheHome() {
+  const {XDG_CACHE_HOME, LOCALAPPDATA} = process.env
+  if (XDG_CACHE_HOME) return XDG_CACHE_HOME
+  if (process.platform === 'win32') return LOCALAPPDATA ?? os.tmpdir()
+  return path.join(os.homedir(), process.platform === 'darwin' ? 'Library/Caches' : '.cache')
+}
+
+function readIfThere(file) {
+  try {
+    return readFileSync(file)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,109 @@
+// Makes dist/tscluster.cjs, the whole program in one file, and dist/engine/index.js, the library: hundreds of small files are
+// pleasant to read and slow to load. Part of `npm run build`.
+import {createHash} from 'node:crypto'
+import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
+import {ROOT} from './project.js'
+
+const PROGRAM = path.join(ROOT, 'dist', 'tscluster.cjs')
+/** Its place is taken by the build's own hash, of the same length: the source map's lines stay right. */
+const BUILD_MARK = '0'.repeat(16)
+
+/** What oclif would load as plugins at every start: their commands are the program's like any other. */
+const PLUGINS = ['@oclif/plugin-autocomplete', '@oclif/plugin-help']
+
+/** oclif looks for a compiler only where `settings.enableAutoTranspile` allows it. */
+const NEVER_LOADED = ['typescript', 'tsx', 'ejs']
+
+/** Over the declarations that the compiler left in dist/. */
+export async function bundle() {
+  const {build} = await import('esbuild')
+  const shared = {
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'linked',
+    sourcesContent: false,
+    logLevel: 'warning',
+    absWorkingDir: ROOT,
+    legalComments: 'none',
+  }
+  const {metafile} = await build({
+    ...shared,
+    stdin: {contents: programEntry(), resolveDir: ROOT, sourcefile: 'program.js', loader: 'js'},
+    outfile: PROGRAM,
+    format: 'cjs',
+    external: NEVER_LOADED,
+    metafile: true,
+    banner: {js: `// build ${BUILD_MARK}\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;`},
+    define: {'import.meta.url': 'bundleUrl', 'import.meta.resolve': 'undefined'},
+  })
+  stampBuild()
+  await build({
+    ...shared,
+    entryPoints: [path.join(ROOT, 'src', 'engine', 'index.ts')],
+    outdir: path.join(ROOT, 'dist', 'engine'),
+    format: 'esm',
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+  })
+  writeLicences(packagesOf(metafile))
+}
+
+/** What bin/ and oclif (package.json) ask the program for; each is loaded when it is asked for. */
+function programEntry() {
+  const commands = [...ownCommands(), ...PLUGINS.flatMap(pluginCommands)].map(
+    ({id, file}) => `get ${JSON.stringify(id)}() { return require(${JSON.stringify(file)}).default }`,
+  )
+  return `
+const COMMANDS = {${commands.join(',\n')}}
+module.exports = {
+  COMMANDS,
+  get main() { return require('./src/cli/main.ts').main },
+  get default() { return require('./src/cli/help.ts').default },
+  get commandNotFound() { return require('./src/cli/command-not-found.ts').commandNotFound },
+  get runDaemon() { return require('./src/cli/engine/daemon-main.ts').runDaemon },
+  get runServerProgram() { return require('./src/engine/library/server-program.ts').runServerProgram },
+  // What load-bundle.js may keep compiled code for: not for a mistyped word.
+  isUse: (word) => ['daemon', 'server'].includes(word) || Object.keys(COMMANDS).some((id) => id.split(':')[0] === word),
+}`
+}
+
+function ownCommands() {
+  const folder = path.join(ROOT, 'src', 'commands')
+  const names = readdirSync(folder, {recursive: true}).filter((name) => name.endsWith('.ts'))
+  return names.sort().map((name) => {
+    const words = name.slice(0, -'.ts'.length).split(path.sep)
+    return {id: words.join(':'), file: `./src/commands/${words.join('/')}.ts`}
+  })
+}
+
+/** Its manifest leads to the files of its commands. */
+function pluginCommands(name) {
+  const folder = `./node_modules/${name}`
+  const {commands} = JSON.parse(readFileSync(path.join(ROOT, folder, 'oclif.manifest.json'), 'utf8'))
+  return Object.entries(commands).map(([id, {relativePath}]) => ({id, file: [folder, ...relativePath].join('/')}))
+}
+
+function stampBuild() {
+  const text = readFileSync(PROGRAM, 'latin1')
+  const build = createHash('sha256').update(text).digest('hex').slice(0, BUILD_MARK.length)
+  writeFileSync(PROGRAM, text.replace(BUILD_MARK, build), 'latin1')
+}
+
+function packagesOf({inputs}) {
+  const names = Object.keys(inputs).map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1])
+  return [...new Set(names.filter((name) => name !== undefined))].sort()
+}
+
+/** Their licences ask that the text goes with the copy. */
+function writeLicences(packages) {
+  const texts = packages.map((name) => {
+    const folder = path.join(ROOT, 'node_modules', name)
+    const {version, license} = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((each) => /^licen[cs]e/i.test(each))
+    const text = file === undefined ? '' : `\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}`
+    return `${name} ${version} (${license})${text}\n`
+  })
+  writeFileSync(path.join(ROOT, 'dist', 'third-party-licences.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
+}
