@@ -43,6 +43,7 @@ export async function startForCreate(
     addresses,
     cluster: true,
     settings: [],
+    meanwhile: loadWhatFollows,
     warn: (message) => renderer.warn(message),
   })
   renderer.idle()
@@ -58,6 +59,12 @@ export async function startForCreate(
     renderer.note(`started ${fresh.length} engine nodes on ${formatAddresses(fresh)} (process ${pid})`)
   }
   return addresses as readonly [Address, ...Address[]]
+}
+
+/** The nodes take a while to come up; what speaks to them is ready then. What cannot be loaded is told when it is needed. */
+function loadWhatFollows(): void {
+  const client = import('../../manager/io/node-pool.js').then(({loadClient}) => loadClient())
+  void Promise.allSettled([client, import('cli-table3'), import('../../manager/execute/executor.js')])
 }
 
 /**

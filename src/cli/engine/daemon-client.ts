@@ -48,15 +48,16 @@ export function removeRecord(folder: StateFolder): void {
 
 /**
  * The daemon of this folder; started when there is none.
+ * @param meanwhile what to do while it starts
  * @throws ManagerError `io` when it does not come up, with what it said
  */
-export async function ensureDaemon(folder: StateFolder, version: string): Promise<void> {
+export async function ensureDaemon(folder: StateFolder, version: string, meanwhile?: () => void): Promise<void> {
   folder.make()
   const state = await findDaemon(folder)
   if (state.kind === 'running') return
   // What cannot be read is no record, but it is in the way.
   removeRecord(folder)
-  await launch(folder, version)
+  await launch(folder, version, meanwhile)
 }
 
 /** @throws ManagerError when it is gone, hangs, or fails */
@@ -78,7 +79,7 @@ export async function ask<Kind extends DaemonAnswer['did']>(
 }
 
 /** Beside us, not below us: it goes on when we and our terminal are gone. */
-async function launch(folder: StateFolder, version: string): Promise<void> {
+async function launch(folder: StateFolder, version: string, meanwhile = (): void => undefined): Promise<void> {
   const log = openSync(folder.logFile, 'a', 0o600)
   const child = spawn(process.execPath, [...daemonProgram(), folder.path, version], {
     cwd: folder.path,
@@ -86,7 +87,7 @@ async function launch(folder: StateFolder, version: string): Promise<void> {
     stdio: ['ignore', log, log, 'ipc'],
   })
   closeSync(log)
-  const failure = await new Promise<string | undefined>((resolve) => {
+  const started = new Promise<string | undefined>((resolve) => {
     const timer = setTimeout(() => resolve('it did not come up in time'), START_LIMIT_MS)
     const settle = (what: string | undefined): void => {
       clearTimeout(timer)
@@ -96,6 +97,8 @@ async function launch(folder: StateFolder, version: string): Promise<void> {
     child.once('error', (error) => settle(error.message))
     child.once('exit', () => settle(`it ended at once; its last words: ${lastLine(folder.logFile)}`))
   })
+  meanwhile()
+  const failure = await started
   if (child.connected) child.disconnect()
   child.unref()
   // Another command may have been quicker: then its daemon is ours.

@@ -11,6 +11,8 @@ export async function runDaemon(folder: string, version: string): Promise<void> 
   try {
     await daemon.listen()
     tell({ready: true})
+    // Nodes will be asked for: their code is loaded while the request is on its way.
+    await import('../../engine/library/configured-node.js')
   } catch (error) {
     tell({error: error instanceof Error ? error.message : String(error)})
     process.exitCode = 1

@@ -20,6 +20,8 @@ export interface StartRequest {
   readonly config?: string | undefined
   /** The text of a redis.conf that is all of the one node's: nothing is added to it. */
   readonly wholeConfig?: string
+  /** What to do while a new process starts. */
+  readonly meanwhile?: () => void
   readonly warn: (message: string) => void
 }
 
@@ -45,9 +47,9 @@ const BUS_OFFSET = 10_000
  * @throws ManagerError `usage`, or `refused` when a port is somebody else's: then nothing was started
  */
 export async function startNodes(request: StartRequest): Promise<Started> {
-  const {folder, version, addresses} = request
+  const {folder, version, addresses, meanwhile} = request
   await prepareStart(request)
-  await ensureDaemon(folder, version)
+  await ensureDaemon(folder, version, meanwhile)
   const {pid, nodes} = await ask(folder, {do: 'start', ports: addresses.map(({port}) => port)})
   return {pid, nodes: toStartedNodes(request, nodes)}
 }

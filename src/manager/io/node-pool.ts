@@ -1,7 +1,7 @@
 /** One connection per address and channel, opened at first use, closed together. */
 import {lookup} from 'node:dns/promises'
 import {isIP, Socket} from 'node:net'
-import {Redis, type RedisOptions} from 'ioredis'
+import type {RedisOptions} from 'ioredis'
 import {formatAddress, type Address} from '../../model/address.js'
 import type {ManagerError} from '../error.js'
 import type {Credentials, NodePool, SnapshotReader, SnapshotSource} from '../ports.js'
@@ -14,6 +14,9 @@ import {handshakeTimedOut, translateError} from './translate-error.js'
 const KEEP_ALIVE_MS = 15_000
 const PROBE_TIMEOUT_MS = 1_000
 const DISCONNECT_TIMEOUT_MS = 50
+
+/** The library that speaks to nodes; whoever knows that it will be needed calls this while there is time. */
+export const loadClient = () => import('ioredis')
 
 export class IoredisNodePool implements NodePool, SnapshotReader {
   readonly credentials: Credentials
@@ -83,6 +86,7 @@ export class IoredisNodePool implements NodePool, SnapshotReader {
 
   async #open(address: Address): Promise<IoredisNodeClient> {
     const {credentials, commandTimeoutMs} = this.#settings
+    const {Redis} = await loadClient()
     const redis = new Redis(this.#options(address))
     let failure: Error | undefined
     redis.on('error', (error: Error) => (failure ??= error))

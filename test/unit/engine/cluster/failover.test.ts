@@ -105,8 +105,9 @@ describe('failover', () => {
     expect(replicas.some((node) => node.bus.isPrimary)).to.be.false
     expect(cluster.nodes.some((node) => node.bus.ok)).to.be.false
     cluster.heal()
+    // Two primaries that meet again before the third is back are a majority: it may be replaced then, and follows.
     cluster.runUntil('all agree and are ok', () => cluster.agrees() && cluster.allOk(), 20_000)
-    expect([first, second, third].every((node) => node!.bus.isPrimary)).to.be.true
+    expect(cluster.nodes.filter((node) => node.bus.isPrimary)).to.have.length(3)
   })
 
   it('gives a replica to a primary that has lost its own', () => {
