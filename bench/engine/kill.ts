@@ -14,8 +14,9 @@ import {type Rng} from '../../src/engine/ports.js'
 import {countingRng} from '../../test/support/engine/seeded-rng.js'
 import {freePort} from '../../test/support/free-ports.js'
 import {PROJECT_ROOT} from '../../test/support/project-root.js'
-import {RespConnection, RespError} from '../../test/support/resp.js'
+import {RespConnection} from '../../test/support/resp.js'
 import {until} from '../../test/support/until.js'
+import {Writer} from './kill-writer.js'
 
 export interface KillOptions {
   readonly appendfsync: 'always' | 'everysec'
@@ -31,116 +32,55 @@ export interface KillReport {
   /** Acknowledged writes that were gone, and how long before the kill the oldest of them had been acknowledged. */
   readonly lost: number
   readonly oldestLostMs: number
-  /** Rounds in which a rewrite of the AOF was under way when the node was killed. */
+  /** Rounds in which a rewrite of the AOF, or a BGSAVE, was under way when the node was killed. */
   readonly duringRewrite: number
+  readonly duringSave: number
+  /** Times that it was killed once more before it had started again. */
+  readonly duringStart: number
 }
 
 const WRITERS = 4
-const IN_FLIGHT = 8
-/** Each writer goes round this many keys. */
-const KEYS = 300
-const VALUE = 'x'.repeat(100)
+/** Data that nobody changes, so that a snapshot takes a while. */
+const BALLAST_KEYS = 20_000
+const BALLAST_BATCH = 2000
 const SHORTEST_MS = 30
 const LONGEST_MS = 700
+/** From the command that begins a snapshot to the kill, at most. */
+const SNAPSHOT_MS = 60
+const START_KILL_MS = 500
 const START_MS = 60_000
 const START_TRIES = 3
-
-/**
- * The numbers that one writer has written, each in a transaction of two commands: a counter, and a key that bears the number.
- * What is found afterwards must be one prefix of them, whole transactions, at least as long as what was acknowledged.
- */
-class Writer {
-  readonly #name: string
-  /** The last number that was sent, and that was acknowledged. */
-  sent = 0
-  acknowledged = 0
-  /** When each was, performance.now(). */
-  readonly #times: number[] = []
-  #first = 1
-
-  constructor(name: string) {
-    this.#name = name
-  }
-
-  get counter(): string {
-    return `count:${this.#name}`
-  }
-
-  /** Goes on behind what was found. */
-  begin(found: number): void {
-    this.sent = found
-    this.acknowledged = found
-    this.#first = found + 1
-    this.#times.length = 0
-  }
-
-  /** Writes until the connection breaks. */
-  async run(port: number): Promise<void> {
-    const connection = await RespConnection.open({host: '127.0.0.1', port})
-    try {
-      await Promise.all(Array.from({length: IN_FLIGHT}, () => this.#writeOn(connection)))
-    } catch {
-      // killed
-    } finally {
-      connection.close()
-    }
-  }
-
-  /** @returns how many acknowledged writes are missing, and the oldest one's age at the kill, ms @throws Error when what is there is no prefix */
-  async check(connection: RespConnection, killedAt: number): Promise<{found: number; lost: number; oldestMs: number}> {
-    const found = Number((await connection.call('GET', this.counter)) ?? 0)
-    if (found > this.sent) throw new Error(`${this.counter} is ${found}, but only ${this.sent} were sent`)
-    const slots = Array.from({length: KEYS}, (_, slot) => slot)
-    const values = await connection.pipeline(slots.map((slot) => ['GET', this.#key(slot)]))
-    for (const slot of slots) {
-      const last = found - ((((found - slot) % KEYS) + KEYS) % KEYS)
-      const expected = last <= 0 ? null : `${last} ${VALUE}`
-      if (values[slot] !== expected) {
-        throw new Error(`${this.#key(slot)} is "${String(values[slot]).slice(0, 12)}" beside a count of ${found}`)
-      }
-    }
-    const lost = Math.max(0, this.acknowledged - found)
-    const oldestMs = lost === 0 ? 0 : killedAt - (this.#times[found + 1 - this.#first] ?? killedAt)
-    return {found, lost, oldestMs}
-  }
-
-  async #writeOn(connection: RespConnection): Promise<void> {
-    for (;;) {
-      const number = ++this.sent
-      const transaction = [['MULTI'], ['INCR', this.counter], ['SET', this.#key(number % KEYS), `${number} ${VALUE}`]]
-      const replies = await connection.pipeline([...transaction, ['EXEC']])
-      for (const reply of replies) if (reply instanceof RespError) throw reply
-      this.acknowledged = number
-      this.#times[number - this.#first] = performance.now()
-    }
-  }
-
-  #key(slot: number): string {
-    return `key:${this.#name}:${slot}`
-  }
-}
 
 /** @throws Error when a node does not start again, or what it has is no prefix of what was written */
 export async function killRounds({appendfsync, rounds, seed, log = () => undefined}: KillOptions): Promise<KillReport> {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'tscluster-kill-'))
   const rng = countingRng(seed)
   const writers = Array.from({length: WRITERS}, (_, index) => new Writer(String(index)))
-  const report = {rounds: 0, acknowledged: 0, lost: 0, oldestLostMs: 0, duringRewrite: 0}
+  const report = {rounds: 0, acknowledged: 0, lost: 0, oldestLostMs: 0, duringRewrite: 0, duringSave: 0, duringStart: 0}
   let child: ChildProcess | undefined
   try {
     let killedAt = 0
     let lastPort: number | undefined
     for (let round = 0; round <= rounds; round++) {
+      if (round > 0 && below(rng, 6) === 0) {
+        await killWhileStarting(lastPort!, directory, appendfsync, below(rng, START_KILL_MS))
+        report.duringStart++
+      }
       const node = await start(directory, appendfsync, lastPort)
       child = node.child
       const {port, connection} = node
       lastPort = port
+      if (round === 0) await fillBallast(connection)
+      let keys = BALLAST_KEYS
       for (const writer of writers) {
         const {found, lost, oldestMs} = await writer.check(connection, killedAt)
         report.lost += lost
         report.oldestLostMs = Math.max(report.oldestLostMs, oldestMs)
         writer.begin(found)
+        keys += Writer.keysAt(found)
       }
+      const size = await connection.call('DBSIZE')
+      if (size !== keys) throw new Error(`there are ${String(size)} keys instead of ${keys}`)
       if (round === rounds) break
       killedAt = await writeAndKill({child, connection, port, writers, rng, report})
       report.rounds++
@@ -159,7 +99,24 @@ interface Round {
   readonly port: number
   readonly writers: readonly Writer[]
   readonly rng: Rng
-  readonly report: {acknowledged: number; duringRewrite: number}
+  readonly report: {acknowledged: number; duringRewrite: number; duringSave: number}
+}
+
+async function fillBallast(connection: RespConnection): Promise<void> {
+  const value = 'b'.repeat(100)
+  for (let from = 0; from < BALLAST_KEYS; from += BALLAST_BATCH) {
+    await connection.pipeline(
+      Array.from({length: BALLAST_BATCH}, (_, at) => ['SET', `ballast:${from + at}`, `${from + at} ${value}`]),
+    )
+  }
+}
+
+async function killWhileStarting(port: number, directory: string, appendfsync: string, afterMs: number): Promise<void> {
+  const child = launch(port, directory, appendfsync)
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  await sleep(afterMs)
+  child.kill('SIGKILL')
+  await exited
 }
 
 /** @returns when it was killed, performance.now() */
@@ -167,12 +124,14 @@ async function writeAndKill({child, connection, port, writers, rng, report}: Rou
   const before = writers.reduce((sum, {acknowledged}) => sum + acknowledged, 0)
   const running = writers.map((writer) => writer.run(port))
   await sleep(SHORTEST_MS + below(rng, LONGEST_MS))
-  if (below(rng, 3) === 0) {
-    await connection.call('BGREWRITEAOF').catch(() => undefined)
-    await sleep(below(rng, 20))
+  const command = ['BGREWRITEAOF', 'BGSAVE', undefined, undefined][below(rng, 4)]
+  if (command !== undefined) {
+    await connection.call(command).catch(() => undefined)
+    await sleep(below(rng, SNAPSHOT_MS))
   }
-  const isRewriting = String(await connection.call('INFO', 'persistence')).includes('aof_rewrite_in_progress:1')
-  if (isRewriting) report.duringRewrite++
+  const info = String(await connection.call('INFO', 'persistence'))
+  if (info.includes('aof_rewrite_in_progress:1')) report.duringRewrite++
+  if (info.includes('rdb_bgsave_in_progress:1')) report.duringSave++
   const exited = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   const killedAt = performance.now()

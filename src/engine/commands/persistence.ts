@@ -3,6 +3,8 @@ import {type Call, type CommandFamily} from '../server/call.js'
 import {SYNTAX_ERROR} from './arguments.js'
 import {serverFacts} from './specs/server.js'
 
+const CANNOT_REWRITE =
+  "ERR Can't execute an AOF background rewriting. Please check the server logs for more information."
 const SAVE_IN_PROGRESS = 'ERR Background save already in progress'
 const ANOTHER_CHILD =
   "ERR Another child process is active (AOF?): can't BGSAVE right now. Use BGSAVE SCHEDULE in order to schedule a BGSAVE whenever possible."
@@ -15,6 +17,7 @@ function isSaving({server}: Call): boolean {
 function save(call: Call): void {
   const {server, reply} = call
   if (isSaving(call)) return reply.error(SAVE_IN_PROGRESS)
+  server.saving.saves++
   if (server.saving.save() === undefined) reply.ok()
   // Redis has no more words than these for it: the log has the reason.
   else reply.error('ERR')
@@ -26,7 +29,7 @@ function bgsave(call: Call): void {
   const isSchedule = argv.length === 2 && argv[1]!.toLowerCase() === 'schedule'
   if (argv.length > 1 && !isSchedule) return reply.error(SYNTAX_ERROR)
   if (isSaving(call)) return reply.error(SAVE_IN_PROGRESS)
-  if (saving.aof.isRewriting || inTransaction) {
+  if (saving.aof.isRewriting || saving.isSnapshotRunning || inTransaction) {
     if (!isSchedule && !inTransaction) return reply.error(ANOTHER_CHILD)
     saving.schedule()
     return reply.status('Background saving scheduled')
@@ -41,14 +44,14 @@ function lastsave({server, reply}: Call): void {
 
 function bgrewriteaof(call: Call): void {
   const {server, reply, inTransaction} = call
-  const {aof} = server.saving
+  const {aof, isSnapshotRunning} = server.saving
   if (aof.isRewriting) return reply.error('ERR Background append only file rewriting already in progress')
-  if (isSaving(call) || inTransaction) {
+  if (isSaving(call) || isSnapshotRunning || inTransaction) {
     aof.scheduleRewrite()
     return reply.status('Background append only file rewriting scheduled')
   }
-  aof.startRewrite()
-  reply.status('Background append only file rewriting started')
+  if (aof.startRewrite() === undefined) reply.status('Background append only file rewriting started')
+  else reply.error(CANNOT_REWRITE)
 }
 
 export const persistenceFamily: CommandFamily = {

@@ -29,8 +29,9 @@ export function loadCommands(server: Server, run: RunRequest, bytes: Uint8Array,
       fed = Math.min(fed + CHUNK_BYTES, bytes.length)
       continue
     }
-    if (parsed !== 'request' && parsed !== 'empty') return badFormat(name)
-    if (parsed === 'request' && first !== REMARK) {
+    // A request of no words is none, here.
+    if (parsed !== 'request') return badFormat(name)
+    if (first !== REMARK) {
       const error = execute(run, client, argv, name)
       if (error !== undefined) return error
     }

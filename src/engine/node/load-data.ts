@@ -25,6 +25,7 @@ export interface LoadedAof {
 
 /** A file's bytes go in by this much: the loader keeps no second copy of a large file. */
 const CHUNK_BYTES = 1024 * 1024
+const NO_MANIFEST: ParsedManifest = {ok: true, manifest: {base: undefined, increments: [], history: []}}
 const NOTHING: LoadedAof = {manifest: undefined, bytes: {all: 0, base: 0}}
 
 /** Loads `dbfilename`, if it is there; `merges`: over keys that are there. @returns the loader, for what else the file says */
@@ -41,27 +42,37 @@ export function loadAof(options: LoadOptions): LoadedAof | LoadFailure {
   const {config} = server
   const [folder, fileName] = [config.text('appenddirname'), config.text('appendfilename')]
   const text = storage.read(`${folder}/${fileName}.manifest`)
-  let parsed: ParsedManifest
-  if (text !== null) parsed = parseManifest(Buffer.from(text).toString('latin1'))
-  else if (storage.read(fileName) === null) return NOTHING
-  else parsed = adoptOldAof(options, folder, fileName)
-  return parsed.ok ? loadManifest(options, parsed.manifest, folder) : parsed.error
+  const parsed = text === null ? NO_MANIFEST : parseManifest(Buffer.from(text).toString('latin1'))
+  if (!parsed.ok) return parsed.error
+  const {manifest} = parsed
+  const isEmpty = manifest.base === undefined && manifest.increments.length === 0
+  if ((isEmpty || isHalfAdopted(storage, manifest, folder, fileName)) && storage.read(fileName) !== null) {
+    return loadManifest(options, adoptOldAof(options, folder, fileName), folder)
+  }
+  return isEmpty ? NOTHING : loadManifest(options, manifest, folder)
+}
+
+/** The node ended between the two steps of `adoptOldAof`. */
+function isHalfAdopted(storage: Storage, {base, increments}: AofManifest, folder: string, name: string): boolean {
+  return base?.name === name && increments.length === 0 && storage.read(`${folder}/${name}`) === null
 }
 
 /** An AOF of Redis before 7.0, in one file: it becomes the base. The manifest is written before the file moves, as in Redis. */
-function adoptOldAof({server, storage}: LoadOptions, folder: string, name: string): ParsedManifest {
+function adoptOldAof({server, storage}: LoadOptions, folder: string, name: string): AofManifest {
   storage.replace(`${folder}/${name}.manifest`, Buffer.from(`file ${name} seq 1 type b\n`, 'latin1'))
   storage.rename(name, `${folder}/${name}`)
   server.log('notice', `Successfully migrated an old-style AOF file (${name}) into the AOF directory (${folder}).`)
-  return {ok: true, manifest: {base: {name, sequence: 1}, increments: [], history: []}}
+  return {base: {name, sequence: 1}, increments: [], history: []}
 }
 
 function loadManifest(options: LoadOptions, manifest: AofManifest, folder: string): LoadedAof | LoadFailure {
   const {server, storage} = options
   const files = [...(manifest.base === undefined ? [] : [manifest.base]), ...manifest.increments]
+  const startedUs = server.stopwatch()
   const sizes = {all: 0, base: 0}
   for (const [index, {name}] of files.entries()) {
     const path = `${folder}/${name}`
+    const fileStartedUs = server.stopwatch()
     const bytes = storage.read(path)
     if (bytes === null) return `Unable to obtain the AOF file ${name} length. stat: No such file or directory`
     const loaded = loadAofFile(options, bytes, name)
@@ -74,11 +85,17 @@ function loadManifest(options: LoadOptions, manifest: AofManifest, folder: strin
       server.log('warning', `AOF ${name} loaded anyway because aof-load-truncated is enabled`)
       if (index < files.length - 1) return 'Fatal error: the truncated file is not the last file'
     }
-    server.log('notice', `DB loaded from ${manifest.base?.name === name ? 'base' : 'incr'} file ${name}`)
+    const form = manifest.base?.name === name ? 'base' : 'incr'
+    server.log('notice', `DB loaded from ${form} file ${name}: ${secondsSince(server, fileStartedUs)} seconds`)
     sizes.all += loaded
     if (manifest.base?.name === name) sizes.base = loaded
   }
+  server.log('notice', `DB loaded from append only file: ${secondsSince(server, startedUs)} seconds`)
   return {manifest, bytes: sizes}
+}
+
+function secondsSince({stopwatch}: Server, startedUs: number): string {
+  return ((stopwatch() - startedUs) / 1e6).toFixed(3)
 }
 
 /** @returns how many of the bytes are whole units; or why they cannot be used */

@@ -8,10 +8,10 @@ export function makePersistencePart(server: Server): NodePart {
   const saving = new Saving(server, () => server.replication.aux())
   server.saving = saving
   server.infoSections.set('persistence', () => persistenceInfo(server))
-  server.beforeShutdown = (save) => {
+  server.beforeShutdown = (request) => {
     // What was executed in this turn is in the offset that is saved.
     server.replication.flush()
-    return saving.beforeShutdown(save)
+    return saving.beforeShutdown(request)
   }
   return {
     turnBegan: () => saving.aof.writer.look(),

@@ -19,7 +19,7 @@ export function* writeLongString(output: RdbOutput, string: Bytes | Uint8Array):
     for (let at = 0; at < length && compressed <= length - COMPRESSION_SAVES_BYTES; at += BLOCK_BYTES) {
       const block = blockOf(string, at)
       // A literal costs one byte in 32 more than it is long.
-      const packed = compressLzf(block, block.length + (block.length >>> 5) + 1)!
+      const packed = compressLzf(block, block.length + (block.length >>> 5) + 1)!.slice()
       blocks.push(packed)
       compressed += packed.length
       yield block.length

@@ -14,19 +14,30 @@ const SPREAD = 0x9e3779b1
 
 /** By hash of three bytes: where they were met last. Shared scratch: filled anew for each call, as far as it is used. */
 const lastMet = new Int32Array(1 << MOST_TABLE_BITS)
+const LEAST_SCRATCH_BYTES = 64 * 1024
+/** The result of the last call: an array for each would cost more than the search. */
+let scratch = new Uint8Array(LEAST_SCRATCH_BYTES)
 
-/** Compresses; undefined unless the result has at most `mostBytes` bytes. */
-export function compressLzf(input: Uint8Array, mostBytes: number): Uint8Array | undefined {
+/**
+ * Compresses the bytes from `start` up to, not including, `end`.
+ * @returns the result, good until the next call; undefined unless it has at most `mostBytes` bytes
+ */
+export function compressLzf(
+  input: Uint8Array,
+  mostBytes: number,
+  start = 0,
+  end = input.length,
+): Uint8Array | undefined {
   if (mostBytes <= 0) return undefined
-  const bits = Math.min(Math.max(32 - Math.clz32(input.length), LEAST_TABLE_BITS), MOST_TABLE_BITS)
+  const bits = Math.min(Math.max(32 - Math.clz32(end - start), LEAST_TABLE_BITS), MOST_TABLE_BITS)
   lastMet.fill(-1, 0, 1 << bits)
-  const output = Buffer.allocUnsafe(mostBytes) // from a pool: a small array of its own would cost more than the search
-  let [at, written, literalStart] = [0, 0, 0]
-  while (at + LEAST_MATCH <= input.length) {
+  const output = roomFor(end - start)
+  let [at, written, literalStart] = [start, 0, start]
+  while (at + LEAST_MATCH <= end) {
     const slot = Math.imul(input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16), SPREAD) >>> (32 - bits)
     const candidate = lastMet[slot]!
     lastMet[slot] = at
-    const length = candidate >= 0 && at - candidate <= MOST_DISTANCE ? matchLength(input, candidate, at) : 0
+    const length = candidate >= 0 && at - candidate <= MOST_DISTANCE ? matchLength(input, candidate, at, end) : 0
     if (length < LEAST_MATCH) {
       at++
       continue
@@ -37,8 +48,17 @@ export function compressLzf(input: Uint8Array, mostBytes: number): Uint8Array | 
     at += length
     literalStart = at
   }
-  written = writeLiterals(input, literalStart, input.length, output, written)
+  // What is left makes it no shorter.
+  if (written + end - literalStart > mostBytes) return undefined
+  written = writeLiterals(input, literalStart, end, output, written)
   return written > mostBytes ? undefined : output.subarray(0, written)
+}
+
+/** Nothing to compress at all costs one byte in 32. */
+function roomFor(length: number): Uint8Array {
+  const needed = length + (length >>> 5) + 1
+  if (scratch.length < needed) scratch = new Uint8Array(Math.max(needed, scratch.length * 2))
+  return scratch
 }
 
 /** Restores exactly `length` bytes; undefined when the input says anything else. Never believes a length before checking it. */
@@ -67,14 +87,13 @@ export function decompressLzf(input: Uint8Array, length: number): Uint8Array | u
   return written === length ? output : undefined
 }
 
-function matchLength(input: Uint8Array, earlier: number, at: number): number {
-  const most = Math.min(MOST_MATCH, input.length - at)
+function matchLength(input: Uint8Array, earlier: number, at: number, end: number): number {
+  const most = Math.min(MOST_MATCH, end - at)
   let length = 0
   while (length < most && input[earlier + length] === input[at + length]) length++
   return length
 }
 
-/** Each writer may run past the end of `output`, where nothing is stored: the caller compares the count. */
 function writeLiterals(input: Uint8Array, start: number, end: number, output: Uint8Array, at: number): number {
   let written = at
   for (let from = start; from < end; from += MOST_LITERALS) {

@@ -13,10 +13,13 @@ import {
 const INITIAL_CAPACITY = 256
 const NOTHING = Buffer.alloc(0)
 const TWO_TO_32 = 2 ** 32
+const MOST_COUNT_BYTES = 9
 
 export class RdbOutput {
   #buffer: Buffer = NOTHING
   #length = 0
+  /** What the last buffer came to hold: likely enough for the next one. */
+  #capacity = INITIAL_CAPACITY
   readonly compresses: boolean
 
   constructor(compresses = true) {
@@ -30,6 +33,7 @@ export class RdbOutput {
   /** All bytes so far; the output is empty afterwards and the bytes are the caller's. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#length)
+    this.#capacity = Math.max(INITIAL_CAPACITY, this.#length)
     this.#buffer = NOTHING
     this.#length = 0
     return taken
@@ -74,7 +78,7 @@ export class RdbOutput {
       this.u8(LENGTH.bits14 | (value >>> 8))
       return this.u8(value & 0xff)
     }
-    this.#reserve(9)
+    this.#reserve(MOST_COUNT_BYTES)
     if (value < TWO_TO_32) {
       this.#buffer[this.#length++] = LENGTH.bits32
       this.#length = this.#buffer.writeUInt32BE(value, this.#length)
@@ -86,7 +90,7 @@ export class RdbOutput {
 
   /** A string, in the shortest of its encodings, as Redis chooses it. */
   string(bytes: Bytes): void {
-    if (bytes.length >= COMPRESSED_FROM_BYTES) return this.blob(Buffer.from(bytes, 'latin1'))
+    if (this.compresses && bytes.length >= COMPRESSED_FROM_BYTES) return this.#compressible(bytes)
     if (bytes.length <= INTEGER_TEXT_BYTES && isCanonicalInteger(bytes) && this.#integer(Number(bytes))) return
     this.count(bytes.length)
     this.text(bytes)
@@ -96,15 +100,29 @@ export class RdbOutput {
   blob(bytes: Uint8Array): void {
     if (this.compresses && bytes.length >= COMPRESSED_FROM_BYTES) {
       const compressed = compressLzf(bytes, bytes.length - COMPRESSION_SAVES_BYTES)
-      if (compressed !== undefined) {
-        this.u8(LENGTH.special | STRING_ENCODING.lzf)
-        this.count(compressed.length)
-        this.count(bytes.length)
-        return this.raw(compressed)
-      }
+      if (compressed !== undefined) return this.#compressed(compressed, bytes.length)
     }
     this.count(bytes.length)
     this.raw(bytes)
+  }
+
+  /** Looked at where it would stand if nothing is saved: no array is made for it. */
+  #compressible(bytes: Bytes): void {
+    const {length} = bytes
+    this.#reserve(MOST_COUNT_BYTES + length)
+    const from = this.#length + countBytes(length)
+    this.#buffer.write(bytes, from, 'latin1')
+    const compressed = compressLzf(this.#buffer, length - COMPRESSION_SAVES_BYTES, from, from + length)
+    if (compressed !== undefined) return this.#compressed(compressed, length)
+    this.count(length)
+    this.#length += length
+  }
+
+  #compressed(compressed: Uint8Array, length: number): void {
+    this.u8(LENGTH.special | STRING_ENCODING.lzf)
+    this.count(compressed.length)
+    this.count(length)
+    this.raw(compressed)
   }
 
   #integer(value: number): boolean {
@@ -126,8 +144,15 @@ export class RdbOutput {
   #reserve(more: number): void {
     const needed = this.#length + more
     if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, INITIAL_CAPACITY))
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, this.#capacity))
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }
+}
+
+/** How many bytes `count` makes of a length. */
+function countBytes(value: number): number {
+  if (value < 64) return 1
+  if (value < 16384) return 2
+  return value < TWO_TO_32 ? 5 : MOST_COUNT_BYTES
 }

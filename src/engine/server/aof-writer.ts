@@ -5,10 +5,10 @@ import {type Config} from './config.js'
 
 const SYNC_EVERY_MS = 1000
 /**
- * A write behind a running sync would wait for it; so it is put off, but not for longer than `everysec` promises. (Redis puts it off
- * for up to two seconds, and may lose as much.)
+ * A write behind a running sync would wait for it; so it is put off, but on a busy machine, too, for less than the second that
+ * `everysec` may lose. (Redis puts it off for up to two seconds, and may lose as much.)
  */
-const PUT_OFF_MS = 900
+const PUT_OFF_MS = 500
 const NO_DATABASE = -1
 const COMPLAIN_EVERY_MS = 30_000
 

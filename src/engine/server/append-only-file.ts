@@ -1,4 +1,5 @@
 /** The AOF of a node: every write, in order, in files that a real server reads too. */
+import {applyFile} from '../apply-turn.js'
 import {type Database} from '../keyspace/database.js'
 import {type AofFile, type AofManifest, formatManifest} from '../persistence/aof-manifest.js'
 import {CommandImage} from '../persistence/command-image.js'
@@ -22,13 +23,16 @@ export interface AppendOnlyHost {
   readonly databases: readonly Database[]
   readonly files: FileEffect[]
   readonly propagation: Propagation
+  /** The node's folder, for what must be known to be done; a node without one keeps nothing. */
+  readonly storage: Storage | undefined
   log(level: LogLevel, text: string): void
 }
 
 interface Rewrite {
   readonly image: ImageFile
   readonly base: AofFile
-  readonly increment: AofFile
+  /** Undefined while AOF is off. */
+  readonly increment: AofFile | undefined
   readonly startedMs: number
   step: 'imaging' | 'publishing' | 'recording' | 'recorded'
   /** What the manifest named before it was recorded anew, and why that could not be. */
@@ -56,7 +60,8 @@ export class AppendOnlyFile implements StreamSink {
   #isCleaning = false
   /** The data in the files are no longer ours: the next rewrite replaces all of them. */
   #isStale = false
-  #isSnapshotRunning = false
+  /** Of the newest increment there ever was: a file that is still to be removed must not take a new one of its name with it. */
+  #lastSequence = 0
   #checkedAtMs = 0
   /** Bytes of all files, of all files after the last rewrite, and of the increments since it began. */
   currentBytes = 0
@@ -98,6 +103,11 @@ export class AppendOnlyFile implements StreamSink {
     return this.#limit.failures
   }
 
+  /** All that is on disk of the data is still on its way there. */
+  get isWritingFirst(): boolean {
+    return this.#isStale && this.#rewrite !== undefined
+  }
+
   /** There is a slice to be written now. */
   get wantsTurn(): boolean {
     return this.#rewrite?.image.wantsTurn === true || this.#rewrite?.step === 'recorded'
@@ -105,9 +115,10 @@ export class AppendOnlyFile implements StreamSink {
 
   /** Follows the directive from now on; called when the node has booted. */
   watchConfig(): void {
-    this.#host.config.watch('appendonly', (value) => {
-      if (value === 'yes' && !this.#isWanted) this.begin()
-      else if (value === 'no' && this.#isWanted) this.end()
+    this.#host.config.applyChanges(['appendonly'], () => {
+      const isWanted = this.#host.config.flag('appendonly')
+      if (isWanted === this.#isWanted) return undefined
+      return isWanted ? this.#turnOn() : this.#turnOff()
     })
   }
 
@@ -116,13 +127,16 @@ export class AppendOnlyFile implements StreamSink {
     this.#manifest = manifest
     this.currentBytes = bytes.all
     this.baseBytes = bytes.base
+    this.#lastSequence = Math.max(0, ...[...manifest.increments, ...manifest.history].map(({sequence}) => sequence))
     let increment = manifest.increments.at(-1)
     if (increment === undefined) {
-      increment = this.#incrementFile(1)
+      increment = this.#nextIncrement()
       this.#manifest = {...this.#manifest, increments: [increment]}
+      this.#host.log('notice', `Creating AOF incr file ${increment.name} on server start`)
+      this.#host.files.push({kind: 'remove', name: this.#path(increment.name)})
       this.#host.files.push({kind: 'append', name: this.#path(increment.name), bytes: new Uint8Array(0)})
       this.#host.files.push(this.#manifestEffect())
-    }
+    } else this.#host.log('notice', `Opening AOF incr file ${increment.name} on server start`)
     this.#removeHistory()
     this.#isWanted = true
     this.#startAppending(increment)
@@ -137,41 +151,33 @@ export class AppendOnlyFile implements StreamSink {
     const base = this.#baseFile(1)
     const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format(), isImmediate: true})
     const names = {temporary: `temp-rewriteaof-${processId}.aof`, target: this.#path(base.name)}
-    // Makes the folder, too.
-    storage.append(this.#path(this.#incrementFile(1).name), new Uint8Array(0))
+    const increment = this.#nextIncrement()
+    // What a node left that never got as far as a manifest. And it makes the folder.
+    storage.remove(this.#path(increment.name))
+    storage.append(this.#path(increment.name), new Uint8Array(0))
     const written = writeImageNow(storage, snapshot, names)
     if ('error' in written) return written.error
-    const increment = this.#incrementFile(1)
     this.#manifest = {base, increments: [increment], history: []}
     files.push(this.#manifestEffect())
-    this.currentBytes = this.baseBytes = written.bytes
+    this.#host.log('notice', `Creating AOF base file ${base.name} on server start`)
+    this.#host.log('notice', `Creating AOF incr file ${increment.name} on server start`)
+    // As in Redis, which counts this base only when it is loaded.
+    this.currentBytes = this.baseBytes = 0
     this.#isWanted = true
     this.#startAppending(increment)
     return undefined
   }
 
-  /** Begins anew from the data as they are: at `CONFIG SET appendonly yes`, and after a full sync. */
+  /** A full sync has put other data in place: begins anew from them, now or as soon as the disk allows it. */
   begin(): void {
     if (!this.#isWanted && !this.#host.config.flag('appendonly')) return
-    this.abandonRewrite()
-    this.#stopAppending()
-    this.#isWanted = true
-    this.#isStale = true
-    this.#isRewriteScheduled = true
+    this.#beginAnew()
   }
 
-  /** CONFIG SET appendonly no. The files stay. */
-  end(): void {
-    this.writer.syncNow()
-    this.abandonRewrite()
-    this.#stopAppending()
-    this.#isWanted = false
-    this.#isRewriteScheduled = false
-  }
-
-  /** BGREWRITEAOF, of an AOF that is off too. */
+  /** BGREWRITEAOF that has to wait, of an AOF that is off too. Whoever asks does not wait for failures of before to be forgotten. */
   scheduleRewrite(): void {
     this.#isRewriteScheduled = true
+    this.#limit.failures = 0
   }
 
   append(db: number, argv: readonly Bytes[]): void {
@@ -187,30 +193,36 @@ export class AppendOnlyFile implements StreamSink {
   }
 
   /** Every 100 ms. */
-  tick(isSnapshotRunning: boolean): void {
+  tick(): void {
     const {nowMs} = this.#host
-    this.#isSnapshotRunning = isSnapshotRunning
     this.writer.tick({sparesSync: this.#sparesSync})
-    if (this.isRewriting || isSnapshotRunning) return
+    if (this.isRewriting || this.#isSnapshotRunning) return
     if (nowMs - this.#checkedAtMs >= GROWTH_CHECK_MS) this.#checkGrowth()
     if (this.#isRewriteScheduled && !this.#isHeldBack()) this.startRewrite()
   }
 
-  /** No snapshot may be running. */
-  startRewrite(): void {
+  /**
+   * No snapshot may be running. Source: Redis' rewriteAppendOnlyFileBackground.
+   * @returns why it could not begin, in the system's words; the log has it
+   */
+  startRewrite(): string | undefined {
     const {databases, processId, nowMs, files, config} = this.#host
-    this.flush(true)
     this.#isRewriteScheduled = false
-    const lastIncrement = this.#manifest.increments.at(-1)?.sequence ?? 0
-    const increment = this.#incrementFile(lastIncrement + 1)
+    const increment = this.#isWanted ? this.#nextIncrement() : undefined
+    const error = increment === undefined ? undefined : this.#openIncrement(increment)
+    if (error !== undefined) {
+      this.#noteFailure()
+      return error
+    }
     const base = this.#baseFile((this.#manifest.base?.sequence ?? 0) + 1)
-    if (this.#isWanted) this.#openIncrement(increment)
     const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format()})
     const temporary = `temp-rewriteaof-bg-${processId}.aof`
     const image = new ImageFile({files, snapshot, temporary, syncsOften: config.flag('aof-rewrite-incremental-fsync')})
     this.#rewrite = {image, base, increment, startedMs: nowMs, step: 'imaging', former: EMPTY, failure: undefined}
     this.#incrementBytes = 0
+    this.rewrites++
     this.#host.log('notice', `Background append only file rewriting started by pid ${processId}`)
+    return undefined
   }
 
   /** A slice of the rewrite, or what is to be done after it. */
@@ -221,6 +233,7 @@ export class AppendOnlyFile implements StreamSink {
     image.work()
     if (image.error !== undefined) return this.#failRewrite(image.error)
     if (image.isWritten) {
+      this.#host.log('notice', `Successfully created the temporary AOF base file ${image.temporary}`)
       this.#host.log('notice', 'Background AOF rewrite terminated with success')
       // Makes the folder where no increment did.
       this.#host.files.push({kind: 'append', name: this.#path(rewrite.base.name), bytes: new Uint8Array(0)})
@@ -232,36 +245,111 @@ export class AppendOnlyFile implements StreamSink {
 
   abandonRewrite(): void {
     if (this.#rewrite === undefined) return
-    this.#rewrite.image.abandon()
+    const {image, increment} = this.#rewrite
+    image.abandon()
     this.#rewrite = undefined
-    if (this.#isStale) this.#stopAppending()
+    if (!this.#isStale) return
+    this.#stopAppending()
+    // No manifest names it.
+    if (increment !== undefined) this.#host.files.push({kind: 'remove', name: this.#path(increment.name)})
   }
 
   get #sparesSync(): boolean {
-    const isBusy = this.isRewriting || this.#isSnapshotRunning
-    return isBusy && this.#host.config.flag('no-appendfsync-on-rewrite')
+    return this.#host.config.flag('no-appendfsync-on-rewrite') && (this.isRewriting || this.#isSnapshotRunning)
   }
 
-  /** Until the new base is there, old base and all increments together are the data: unless the old ones are of no use any more. */
-  #openIncrement(increment: AofFile): void {
-    const {files} = this.#host
-    this.#host.log('notice', `Creating AOF incr file ${increment.name} on background rewrite`)
-    files.push({kind: 'remove', name: this.#path(increment.name)})
-    files.push({kind: 'append', name: this.#path(increment.name), bytes: new Uint8Array(0)})
-    if (!this.#isStale) {
-      this.#manifest = {...this.#manifest, increments: [...this.#manifest.increments, increment]}
-      files.push(this.#manifestEffect())
+  get #isSnapshotRunning(): boolean {
+    return this.#host.databases.some(({observer}) => observer !== undefined)
+  }
+
+  /** CONFIG SET appendonly yes. @returns why not */
+  #turnOn(): string | undefined {
+    if (this.#beginAnew() === undefined) return undefined
+    this.#isWanted = false
+    this.#isRewriteScheduled = false
+    this.#host.log(
+      'warning',
+      "Redis needs to enable the AOF but can't trigger a background AOF rewrite operation. Check the above logs for more info about the error.",
+    )
+    return 'Unable to turn on AOF. Check server logs.'
+  }
+
+  /** CONFIG SET appendonly no. The files stay. */
+  #turnOff(): undefined {
+    this.writer.syncNow()
+    this.abandonRewrite()
+    this.#stopAppending()
+    this.#isWanted = false
+    this.#isRewriteScheduled = false
+  }
+
+  /** What the files hold is of no use. @returns why the rewrite that is to replace it could not begin: it is tried again */
+  #beginAnew(): string | undefined {
+    if (this.#rewrite !== undefined) {
+      this.#host.log(
+        'warning',
+        'AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.',
+      )
     }
-    this.#startAppending(increment)
+    this.abandonRewrite()
+    this.#stopAppending()
+    this.#isWanted = true
+    this.#isStale = true
+    const isBusy = this.#isSnapshotRunning
+    // Inside a transaction a part of it would be in the new base and in the increment behind it.
+    if (!isBusy && this.#host.propagation.isSettled) {
+      const error = this.startRewrite()
+      if (error !== undefined) this.#isRewriteScheduled = true
+      return error
+    }
+    this.#isRewriteScheduled = true
+    const why = isBusy ? 'but there is already another background operation' : 'during a transaction'
+    this.#host.log('warning', `AOF was enabled ${why}. An AOF background was scheduled to start when possible.`)
+    return undefined
+  }
+
+  /**
+   * Until the new base is there, old base and all increments together are the data: unless the old ones are of no use any more. All
+   * of it is done at once, and in this order: a file that is not the last one in the manifest must not end inside a command.
+   * @returns why it cannot be: then everything is as it was
+   */
+  #openIncrement(increment: AofFile): string | undefined {
+    const {storage, propagation} = this.#host
+    propagation.commit()
+    this.flush(true)
+    if (storage === undefined) return this.#startAppending(increment)
+    for (const effect of this.#host.files.splice(0)) applyFile(effect, storage)
+    // What could not be written is no part of the former increment, and would be executed twice at the head of the new one.
+    const {writeError} = this.writer
+    if (writeError !== undefined) return writeError
+    const former = this.#manifest
+    this.#host.log('notice', `Creating AOF incr file ${increment.name} on background rewrite`)
+    try {
+      storage.remove(this.#path(increment.name))
+      storage.append(this.#path(increment.name), new Uint8Array(0))
+      if (!this.#isStale) {
+        this.#manifest = {...former, increments: [...former.increments, increment]}
+        const {name, bytes} = this.#manifestEffect()
+        storage.replace(name, bytes)
+      }
+    } catch (error) {
+      this.#manifest = former
+      const reason = error instanceof Error ? error.message : String(error)
+      this.#host.log('warning', `Can't open the append-only file ${increment.name}: ${reason}`)
+      return reason
+    }
+    return this.#startAppending(increment)
   }
 
   /** The manifest names the new base and, as history, what is to go; in the background: either manifest tells the whole of the data. */
   #record(rewrite: Rewrite): void {
     const old = this.#manifest
+    const {base, image} = rewrite
+    this.#host.log('notice', `Successfully renamed the temporary AOF base file ${image.temporary} into ${base.name}`)
     const gone = [...(old.base === undefined ? [] : [old.base]), ...old.increments]
-    const history = gone.filter(({name}) => name !== rewrite.increment.name && name !== rewrite.base.name)
-    const increments = this.#isWanted ? [rewrite.increment] : []
-    this.#manifest = {base: rewrite.base, increments, history: [...old.history, ...history]}
+    const history = gone.filter(({name}) => name !== rewrite.increment?.name && name !== base.name)
+    const increments = rewrite.increment === undefined ? [] : [rewrite.increment]
+    this.#manifest = {base, increments, history: [...old.history, ...history]}
     rewrite.step = 'recording'
     rewrite.former = old
     const done = (error: string | undefined): void => {
@@ -283,7 +371,6 @@ export class AppendOnlyFile implements StreamSink {
     this.#isStale = false
     this.currentBytes = rewrite.image.bytes + (this.#isWanted ? this.#incrementBytes : 0)
     this.baseBytes = this.currentBytes
-    this.rewrites++
     this.lastRewriteSeconds = Math.floor((nowMs - rewrite.startedMs) / 1000)
     this.lastRewriteFailed = false
     this.#limit.failures = 0
@@ -293,11 +380,14 @@ export class AppendOnlyFile implements StreamSink {
   #failRewrite(error: string): void {
     this.#host.log('warning', `Background AOF rewrite terminated with error: ${error}`)
     this.lastRewriteSeconds = Math.floor((this.#host.nowMs - this.#rewrite!.startedMs) / 1000)
-    this.lastRewriteFailed = true
-    this.rewrites++
-    this.#limit.failures++
+    this.#noteFailure()
     this.abandonRewrite()
     if (this.#isStale) this.#isRewriteScheduled = true
+  }
+
+  #noteFailure(): void {
+    this.lastRewriteFailed = true
+    this.#limit.failures++
   }
 
   /** First they are marked in the manifest, then deleted, then forgotten: whoever starts in between finishes it. */
@@ -331,7 +421,7 @@ export class AppendOnlyFile implements StreamSink {
     return this.#limit.holds(this.#host.nowMs, (text) => this.#host.log('warning', text))
   }
 
-  #startAppending(increment: AofFile): void {
+  #startAppending(increment: AofFile): undefined {
     const {propagation} = this.#host
     this.writer.open(this.#path(increment.name))
     if (!this.#isAppending) propagation.addSink(this)
@@ -356,7 +446,8 @@ export class AppendOnlyFile implements StreamSink {
     return new RdbImage({compresses: config.flag('rdbcompression'), hasChecksum: config.flag('rdbchecksum')})
   }
 
-  #incrementFile(sequence: number): AofFile {
+  #nextIncrement(): AofFile {
+    const sequence = ++this.#lastSequence
     return {name: `${this.#fileName()}.${sequence}.incr.aof`, sequence}
   }
 

@@ -15,7 +15,8 @@ type Stage = 'writing' | 'syncing' | 'written' | 'publishing' | 'published'
 export class ImageFile {
   readonly snapshot: Snapshot
   readonly #files: FileEffect[]
-  readonly #temporary: string
+  /** Its name until it is whole. */
+  readonly temporary: string
   /** The directives `rdb-save-incremental-fsync` and `aof-rewrite-incremental-fsync`. */
   readonly #syncsOften: boolean
   #stage: Stage = 'writing'
@@ -33,9 +34,9 @@ export class ImageFile {
   }) {
     this.snapshot = options.snapshot
     this.#files = options.files
-    this.#temporary = options.temporary
+    this.temporary = options.temporary
     this.#syncsOften = options.syncsOften
-    this.#files.push({kind: 'remove', name: this.#temporary, inBackground: true, done: () => undefined})
+    this.#files.push({kind: 'remove', name: this.temporary, inBackground: true, done: () => undefined})
   }
 
   /** In the system's words: the file is given up then. */
@@ -74,7 +75,7 @@ export class ImageFile {
   publish(name: string): void {
     this.#stage = 'publishing'
     const done = (error: string | undefined): void => void (this.#error ??= error)
-    this.#files.push({kind: 'rename', from: this.#temporary, to: name, lazily: true, done})
+    this.#files.push({kind: 'rename', from: this.temporary, to: name, lazily: true, done})
     const synced = (error: string | undefined): void => {
       this.#error ??= error
       this.#stage = 'published'
@@ -85,7 +86,7 @@ export class ImageFile {
   /** Lets go of the data, and takes away what is written. */
   abandon(): void {
     if (!this.snapshot.isDone) this.snapshot.abandon()
-    this.#files.push({kind: 'remove', name: this.#temporary, inBackground: true, done: () => undefined})
+    this.#files.push({kind: 'remove', name: this.temporary, inBackground: true, done: () => undefined})
   }
 
   #append(bytes: Uint8Array): void {
@@ -96,7 +97,7 @@ export class ImageFile {
       this.#aheadBytes -= bytes.length
       this.#error ??= error
     }
-    this.#files.push({kind: 'append', name: this.#temporary, bytes, inBackground: true, done})
+    this.#files.push({kind: 'append', name: this.temporary, bytes, inBackground: true, done})
   }
 
   #sync(then: () => void): void {
@@ -105,7 +106,7 @@ export class ImageFile {
       this.#error ??= error
       then()
     }
-    this.#files.push({kind: 'sync', name: this.#temporary, inBackground: true, done})
+    this.#files.push({kind: 'sync', name: this.temporary, inBackground: true, done})
   }
 }
 

@@ -30,6 +30,11 @@ export class Propagation {
     return this.#sinks.length > 0
   }
 
+  /** Nothing has been gathered since the last unit ended. */
+  get isSettled(): boolean {
+    return this.#pending.length === 0
+  }
+
   addSink(sink: StreamSink): void {
     this.#sinks.push(sink)
   }

@@ -33,6 +33,14 @@ export interface SavingHost {
   log(level: LogLevel, text: string): void
 }
 
+/** What SHUTDOWN asks of it. */
+export interface FinalSave {
+  /** SAVE, NOSAVE, or what the save points say. */
+  readonly save: 'yes' | 'no' | 'as-configured'
+  /** What cannot be saved does not keep the node. */
+  readonly isForced: boolean
+}
+
 interface BackgroundSave {
   readonly image: ImageFile
   readonly startedMs: number
@@ -52,7 +60,7 @@ export class Saving {
   lastSaveMs: number
   lastBackgroundSeconds = -1
   lastBackgroundFailed = false
-  /** SAVE and BGSAVE since the start. */
+  /** SAVE and BGSAVE since the start, however they went. */
   saves = 0
   /** Of the file that was loaded last. */
   keysLoaded = 0
@@ -73,6 +81,11 @@ export class Saving {
 
   get isSaving(): boolean {
     return this.#background !== undefined
+  }
+
+  /** Somebody is reading the data of a moment: for a file, for replicas, for the new owner of slots. One at a time. */
+  get isSnapshotRunning(): boolean {
+    return this.#host.databases.some(({observer}) => observer !== undefined)
   }
 
   get hasSavePoints(): boolean {
@@ -125,13 +138,16 @@ export class Saving {
 
   /** BGSAVE; nothing else may be being written. */
   saveInBackground(): void {
-    const {files, processId, databases, nowMs, dirty, config} = this.#host
+    const {files, processId, databases, nowMs, dirty, config, propagation} = this.#host
+    // What is in the data is to be in the offset that the file says they stand at.
+    propagation.commit()
     const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format()})
     const temporary = `temp-${processId}.rdb`
     const image = new ImageFile({files, snapshot, temporary, syncsOften: config.flag('rdb-save-incremental-fsync')})
     this.#background = {image, startedMs: nowMs, dirtyBefore: dirty}
     this.#lastTryMs = nowMs
     this.#isScheduled = false
+    this.saves++
     this.#host.log('notice', `Background saving started by pid ${processId}`)
   }
 
@@ -158,24 +174,26 @@ export class Saving {
   }
 
   /**
-   * Before SHUTDOWN ends the node.
-   * @returns an error that keeps it running
+   * Before SHUTDOWN ends the node. Source: Redis' finishShutdown.
+   * @returns false when something keeps it running
    */
-  beforeShutdown(save: 'yes' | 'no' | 'as-configured'): string | undefined {
-    this.abandonBackgroundWork()
+  beforeShutdown({save, isForced}: FinalSave): boolean {
+    // Without it the data would be lost: what is on disk is older, or nothing.
+    if (this.aof.isWritingFirst && this.#prevents('Writing initial AOF', isForced)) return false
+    this.#abandonForShutdown()
     if (this.aof.isOn) {
       this.#host.log('notice', 'Calling fsync() on the AOF file.')
       this.aof.writer.syncNow()
     }
-    if (save === 'no' || (save === 'as-configured' && !this.hasSavePoints)) return undefined
+    if (save === 'no' || (save === 'as-configured' && !this.hasSavePoints)) return true
     this.#host.log('notice', 'Saving the final RDB snapshot before exiting.')
-    return this.save()
+    return this.save() === undefined || !this.#prevents('Error trying to save the DB', isForced)
   }
 
   /** Every 100 ms: save points, scheduled saves, the AOF's own times. */
   tick(): void {
-    this.aof.tick(this.#isSnapshotRunning())
-    if (this.#isSnapshotRunning() || this.isSaving || this.aof.isRewriting) return
+    this.aof.tick()
+    if (this.isSnapshotRunning || this.isSaving || this.aof.isRewriting) return
     const {nowMs, dirty} = this.#host
     const mayTry = !this.lastBackgroundFailed || nowMs - this.#lastTryMs > RETRY_MS
     if (!mayTry) return
@@ -198,6 +216,20 @@ export class Saving {
     else if (image.isPublished) this.#finish(background)
   }
 
+  #prevents(what: string, isForced: boolean): boolean {
+    this.#host.log('warning', isForced ? `${what}. Exit anyway.` : `${what}, can't exit.`)
+    return !isForced
+  }
+
+  #abandonForShutdown(): void {
+    if (this.isSaving) this.#host.log('warning', 'There is a child saving an .rdb. Killing it!')
+    if (this.aof.rewriteStartedMs !== undefined) {
+      this.#host.log('warning', 'There is a child rewriting the AOF. Killing it!')
+      this.#host.log('notice', `Killing running AOF rewrite child: ${this.#host.processId}`)
+    }
+    this.abandonBackgroundWork()
+  }
+
   #finish({startedMs, dirtyBefore}: BackgroundSave): void {
     this.#background = undefined
     this.lastBackgroundSeconds = Math.floor((this.#host.nowMs - startedMs) / 1000)
@@ -210,7 +242,6 @@ export class Saving {
     this.#host.log('warning', `Failed opening or writing the temp RDB file for saving: ${error}`)
     this.lastBackgroundSeconds = Math.floor((this.#host.nowMs - this.#background!.startedMs) / 1000)
     this.#abandonSave()
-    this.saves++
     this.lastBackgroundFailed = true
     this.#decideRefusal()
     this.#host.log('warning', 'Background saving error')
@@ -225,7 +256,6 @@ export class Saving {
     this.#host.dirty -= changes
     this.lastSaveMs = this.#host.nowMs
     this.lastBackgroundFailed = false
-    this.saves++
     this.#decideRefusal()
   }
 
@@ -243,9 +273,5 @@ export class Saving {
   #format(): RdbImage {
     const {config} = this.#host
     return new RdbImage({compresses: config.flag('rdbcompression'), hasChecksum: config.flag('rdbchecksum')})
-  }
-
-  #isSnapshotRunning(): boolean {
-    return this.#host.databases.some(({observer}) => observer !== undefined)
   }
 }

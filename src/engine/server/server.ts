@@ -30,7 +30,7 @@ import {LatencyMonitor} from './latency.js'
 import {Links} from './links.js'
 import {type Migrator} from './migrator.js'
 import {Propagation} from './propagation.js'
-import {type Saving} from './saving.js'
+import {type FinalSave, type Saving} from './saving.js'
 import {NO_FIGURES, type ProcessFigures, type ReadProcessFigures} from './process-figures.js'
 import {PubSub} from './pubsub.js'
 import {Shutdown} from './shutdown.js'
@@ -123,11 +123,8 @@ export class Server {
   primaryLinkIsUp = false
   /** Replicas that acknowledged within min-replicas-max-lag; replication keeps it up to date. */
   goodReplicas = 0
-  /**
-   * Asked by SHUTDOWN: saves what must be saved. An error text keeps the node running (unless it was forced).
-   * `save`: SAVE, NOSAVE, or what the save points say.
-   */
-  beforeShutdown: (save: 'yes' | 'no' | 'as-configured') => string | undefined = () => undefined
+  /** Asked by SHUTDOWN: saves what must be saved. False keeps the node running. */
+  beforeShutdown: (request: FinalSave) => boolean = () => true
 
   constructor({config, rng, stopwatch, processId, nowMs, figures}: ServerOptions) {
     this.figures = figures ?? (() => NO_FIGURES)

@@ -6,14 +6,11 @@ import {type Blocking} from './blocking.js'
 import {type ClientPause} from './client-pause.js'
 import {type Client} from './client.js'
 import {type Config} from './config.js'
+import {type FinalSave} from './saving.js'
 
-export interface ShutdownRequest {
-  /** SAVE, NOSAVE, or what the save points say. */
-  readonly save: 'yes' | 'no' | 'as-configured'
+export interface ShutdownRequest extends FinalSave {
   /** Lagging replicas are not waited for. */
   readonly isNow: boolean
-  /** What cannot be saved does not keep the node. */
-  readonly isForced: boolean
 }
 
 /** What it needs of its node. */
@@ -25,7 +22,7 @@ export interface ShutdownHost {
   readonly pause: ClientPause
   readonly blocking: Blocking
   ending: Ending | undefined
-  readonly beforeShutdown: (save: ShutdownRequest['save']) => string | undefined
+  readonly beforeShutdown: (request: FinalSave) => boolean
   endPause(reason: 'shutdown'): void
   log(level: LogLevel, text: string): void
 }
@@ -80,15 +77,11 @@ export class Shutdown {
 
   #finish(): void {
     const server = this.#server
-    const {save, isForced} = this.#request!
     this.#tellOfReplicas()
-    const refusal = server.beforeShutdown(save)
-    if (refusal === undefined || isForced) {
-      if (refusal !== undefined) server.log('warning', `Error trying to save the DB. Exit anyway. ${refusal}`)
+    if (server.beforeShutdown(this.#request!)) {
       server.ending = 'shutdown'
       return
     }
-    server.log('warning', `Error trying to save the DB, can't exit. ${refusal}`)
     server.log('warning', 'Errors trying to shut down the server. Check the logs for more information.')
     this.#cancel()
   }

@@ -1,12 +1,19 @@
 /** Nodes that start again: with their data, as who they were, and where they stood in their primary's history. */
 import {expect} from 'chai'
-import {startCluster} from '../../../src/engine/index.js'
 import {slotOf} from '../../../src/model/slot.js'
+import {accountOf, clusterInfo} from '../../support/cluster-facts.js'
+import {EngineFolder} from '../../support/engine/state-folder.js'
 import {describeOnServers} from '../../support/real-servers.js'
+import {command, type RespTarget} from '../../support/resp.js'
+import {runCli} from '../../support/run-cli.js'
 import {startNodes} from '../../support/server-nodes.js'
+import {until} from '../../support/until.js'
 import {statOf, untilLinkUp, untilSameOffset} from '../engine-replication/standalone.js'
 
 const KEYS = 60
+const UP_MS = 60_000
+
+const at = (port: number): RespTarget => ({host: '127.0.0.1', port})
 
 describeOnServers('a replica that starts again', ['engine'], () => {
   it('goes on from its RDB file, by a partial synchronisation', async () => {
@@ -31,35 +38,52 @@ describeOnServers('a replica that starts again', ['engine'], () => {
   })
 })
 
-describeOnServers('a cluster whose nodes are all killed', ['engine'], () => {
-  it('comes back with slots, roles, epochs and every acknowledged key, but none that has expired', async () => {
-    const config = {appendonly: true, appendfsync: 'always'}
-    const cluster = await startCluster({primaries: 3, replicasEach: 1, nodeTimeoutMs: 5000, config})
-    try {
-      const ownerOf = (key: string): (typeof cluster.primaries)[number] =>
-        cluster.primaries[Math.min(2, Math.floor((slotOf(Buffer.from(key)) * 3) / 16_384))]!
-      const keys = Array.from({length: KEYS}, (_, index) => `key:${index}`)
-      for (const key of keys) await ownerOf(key).call('SET', key, key)
-      await ownerOf('short').call('SET', 'short', 'x', 'PX', '40')
-      const shown = async (): Promise<string[]> => {
-        const text = String(await cluster.nodes[0]!.call('CLUSTER', 'NODES'))
-        const lines = text
-          .trim()
-          .split('\n')
-          .map((line) => line.split(' '))
-        return lines
-          .map(([id, , flags, primary, , , epoch, , ...slots]) => [id, flags, primary, epoch, ...slots].join(' '))
-          .sort()
-      }
-      const before = await shown()
-      for (const index of cluster.nodes.keys()) await cluster.kill(index)
-      await Promise.all([...cluster.nodes.keys()].map((index) => cluster.restart(index)))
-      await cluster.waitFor('ok', {timeoutMs: 60_000})
-      expect(await shown()).to.deep.equal(before)
-      for (const key of keys) expect(await ownerOf(key).call('GET', key)).to.equal(key)
-      expect(await ownerOf('short').call('GET', 'short')).to.equal(null)
-    } finally {
-      await cluster.stop()
+describeOnServers('a cluster in one process that is killed', ['engine'], () => {
+  let folder: EngineFolder
+  let ports: readonly number[]
+
+  before(async () => {
+    folder = new EngineFolder()
+    ports = await folder.ports(6)
+    const settings = ['appendonly=yes', 'appendfsync=always'].flatMap((setting) => ['--set', setting])
+    await folder.run(['start', ...ports.map(String), ...settings])
+    const created = await runCli(['create', ...ports.map((port) => `127.0.0.1:${port}`), '--replicas', '1', '--yes'])
+    expect(created.code, created.stderr).to.equal(0)
+  })
+  after(() => folder.remove())
+
+  /** Who each node says it is, and who it takes the others for, without what time changes. */
+  async function shown(): Promise<string[]> {
+    const accounts = await Promise.all(ports.map((port) => accountOf(at(port))))
+    return accounts.flatMap((lines, index) =>
+      lines
+        .map(({id, flags, primaryId, configEpoch, slots}) =>
+          [ports[index], id, [...flags].sort().join(), primaryId, configEpoch, slots].join(' '),
+        )
+        .sort(),
+    )
+  }
+
+  it('comes back with ids, slots, roles, epochs and every acknowledged key, but none that has expired', async () => {
+    const keys = Array.from({length: KEYS}, (_, index) => `key:${index}`)
+    const primaries = (await accountOf(at(ports[0]!))).filter(({primaryId}) => primaryId === null)
+    const ownerOf = (key: string): RespTarget => {
+      const slot = slotOf(Buffer.from(key))
+      return at(primaries.find(({slots}) => slots.has(slot))!.address.port)
     }
+    for (const key of keys) await command(ownerOf(key), 'SET', key, key)
+    await command(ownerOf('short'), 'SET', 'short', 'x', 'PX', 40)
+    const before = await shown()
+    process.kill((await folder.status()).pid!, 'SIGKILL')
+    const started = await folder.run(['start', ...ports.map(String)])
+    expect(started.code, started.stderr).to.equal(0)
+    const isUp = async (): Promise<boolean> => {
+      const states = await Promise.all(ports.map((port) => clusterInfo(at(port), 'cluster_state')))
+      return states.every((state) => state === 'ok')
+    }
+    await until(isUp, {timeoutMs: UP_MS, what: 'all nodes to be in state ok'})
+    expect(await shown()).to.deep.equal(before)
+    for (const key of keys) expect(await command(ownerOf(key), 'GET', key)).to.equal(key)
+    expect(await command(ownerOf('short'), 'GET', 'short')).to.equal(null)
   })
 })

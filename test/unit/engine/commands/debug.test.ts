@@ -73,7 +73,7 @@ describe('SHUTDOWN', () => {
 
   it('stays when saving fails, unless it is forced', () => {
     const node = new EngineNode()
-    node.core.server.beforeShutdown = (save) => (save === 'yes' ? 'the disk is full' : undefined)
+    node.core.server.beforeShutdown = ({save, isForced}) => save !== 'yes' || isForced
     const client = node.connect()
     expect(client.call('SHUTDOWN', 'SAVE')).to.deep.equal(new ReplyError('ERR Errors trying to SHUTDOWN. Check logs.'))
     expect(node.core.server.ending).to.equal(undefined)

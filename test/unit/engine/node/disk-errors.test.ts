@@ -1,7 +1,7 @@
 /** A disk that fails: what a node says, refuses and tries again. */
 import {expect} from 'chai'
 import {type Storage} from '../../../../src/engine/ports.js'
-import {EngineNode, type EngineClient} from '../../../support/engine/engine-node.js'
+import {encodeRequest, EngineNode, type EngineClient} from '../../../support/engine/engine-node.js'
 import {ReplyError} from '../../../support/engine/parse-replies.js'
 import {infoField} from '../replication/paper-network.js'
 
@@ -134,9 +134,14 @@ describe('a node on a disk that is full', () => {
       expect(info('aof_rewrites_consecutive_failures')).to.equal(String(failures))
     }
     expect(info('aof_last_bgrewrite_status')).to.equal('err')
-    node.core.server.saving.aof.scheduleRewrite()
+    // Somebody wants it, and fails too: from here on it is tried without being asked for.
+    expect([reply('CONFIG', 'SET', 'appendonly', 'no'), reply('CONFIG', 'SET', 'appendonly', 'yes')]).to.deep.equal([
+      'OK',
+      'OK',
+    ])
+    finish()
     node.advance(59_000)
-    expect(info('aof_rewrite_scheduled')).to.equal('1')
+    expect([info('aof_rewrite_scheduled'), info('aof_rewrites_consecutive_failures')]).to.deep.equal(['1', '4'])
     disk.full = undefined
     node.advance(2000)
     finish()
@@ -144,9 +149,54 @@ describe('a node on a disk that is full', () => {
     const names = [...disk.files.keys()].filter((name) => name.startsWith('appendonlydir')).sort()
     expect(names).to.deep.equal([
       'appendonlydir/appendonly.aof.2.base.rdb',
-      'appendonlydir/appendonly.aof.5.incr.aof',
+      'appendonlydir/appendonly.aof.6.incr.aof',
       'appendonlydir/appendonly.aof.manifest',
     ])
+  })
+
+  it('says at once that a rewrite cannot begin, and goes on with the files it has', () => {
+    start({appendonly: 'yes'})
+    const refusal = "ERR Can't execute an AOF background rewriting. Please check the server logs for more information."
+    for (const full of [/incr/, /manifest/]) {
+      disk.full = full
+      expect(reply('BGREWRITEAOF')).to.equal(refusal)
+      expect(info('aof_last_bgrewrite_status')).to.equal('err')
+      disk.full = undefined
+      expect(reply('INCR', 'a')).to.match(/^[12]$/)
+    }
+    expect(increment()).to.match(/INCR[^]*INCR/)
+    expect(disk.files.get('appendonlydir/appendonly.aof.manifest')!.toString()).to.equal(
+      'file appendonly.aof.1.base.rdb seq 1 type b\nfile appendonly.aof.1.incr.aof seq 1 type i\n',
+    )
+    expect(reply('BGREWRITEAOF')).to.equal('Background append only file rewriting started')
+  })
+
+  it('begins no rewrite while there is something that it could not write: it would be executed twice', () => {
+    start({appendonly: 'yes'})
+    reply('SET', 'a', 1)
+    disk.full = /1.incr/
+    client.send(encodeRequest(['INCR', 'a']) + encodeRequest(['BGREWRITEAOF']))
+    expect(client.received().at(-1)).to.be.instanceOf(ReplyError)
+    disk.full = undefined
+    node.advance(200)
+    expect(reply('BGREWRITEAOF')).to.equal('Background append only file rewriting started')
+    finish()
+    const again = new EngineNode({config: {save: '', appendonly: 'yes'}, disk})
+    again.core.boot(disk)
+    expect(again.connect().call('GET', 'a')).to.equal('2')
+  })
+
+  it('leaves the AOF off when it cannot be turned on', () => {
+    start({appendonly: 'no'})
+    disk.full = /incr/
+    expect(reply('CONFIG', 'SET', 'appendonly', 'yes')).to.equal(
+      "ERR CONFIG SET failed (possibly related to argument 'appendonly') - Unable to turn on AOF. Check server logs.",
+    )
+    expect(client.call('CONFIG', 'GET', 'appendonly')).to.deep.equal(['appendonly', 'no'])
+    expect([info('aof_enabled'), reply('SET', 'a', 1)]).to.deep.equal(['0', 'OK'])
+    disk.full = undefined
+    expect(reply('CONFIG', 'SET', 'appendonly', 'yes')).to.equal('OK')
+    expect([info('aof_enabled'), info('aof_rewrite_in_progress')]).to.deep.equal(['1', '1'])
   })
 })
 

@@ -1,6 +1,6 @@
 /** Saving and starting again: RDB files, save points, the AOF, in a folder in memory. */
 import {expect} from 'chai'
-import {doFileWork} from '../../../../src/engine/apply-turn.js'
+import {Snapshot} from '../../../../src/engine/persistence/snapshot.js'
 import {type Storage} from '../../../../src/engine/ports.js'
 import {encodeRequest, type EngineClient, EngineNode} from '../../../support/engine/engine-node.js'
 import {contents, infoField} from '../replication/paper-network.js'
@@ -35,16 +35,11 @@ class PaperFolder implements Storage {
   remove(name: string): void {
     this.files.delete(name)
   }
-
-  /** Takes over what a node has written. */
-  take(node: EngineNode): this {
-    for (const effect of node.files.splice(0)) doFileWork(effect, this)
-    return this
-  }
 }
 
 function start(folder: PaperFolder, config: Readonly<Record<string, string>> = {}, nowMs?: number): EngineNode {
-  const node = new EngineNode({config: {save: '', databases: '4', ...config}, ...(nowMs === undefined ? {} : {nowMs})})
+  const time = nowMs === undefined ? {} : {nowMs}
+  const node = new EngineNode({config: {save: '', databases: '4', ...config}, disk: folder, ...time})
   const booted = node.core.boot(folder)
   expect(booted).to.deep.equal({ok: true})
   return node
@@ -78,7 +73,7 @@ describe('an RDB file', () => {
     fill(node)
     expect(node.connect().call('SAVE')).to.equal('OK')
     expect(infoField(node, 'persistence', 'rdb_changes_since_last_save')).to.equal('0')
-    const again = start(folder.take(node))
+    const again = start(folder)
     expect(contents(again)).to.deep.equal(contents(node)).and.to.have.lengthOf(4)
     expect(infoField(again, 'persistence', 'rdb_last_load_keys_loaded')).to.equal('4')
   })
@@ -88,7 +83,7 @@ describe('an RDB file', () => {
     const node = start(folder)
     fill(node)
     node.connect().call('SAVE')
-    const again = start(folder.take(node), {}, node.nowMs + 200_000)
+    const again = start(folder, {}, node.nowMs + 200_000)
     expect(contents(again)).to.have.lengthOf(3)
     expect(infoField(again, 'persistence', 'rdb_last_load_keys_expired')).to.equal('1')
   })
@@ -121,7 +116,7 @@ describe('an RDB file', () => {
     expect(client.received().at(-1)).to.have.property('message', 'ERR Background save already in progress')
     finish(node)
     expect(infoField(node, 'persistence', 'rdb_bgsave_in_progress')).to.equal('0')
-    expect(contents(start(folder.take(node)))).to.deep.equal(before)
+    expect(contents(start(folder))).to.deep.equal(before)
     expect([...folder.files.keys()]).to.deep.equal(['dump.rdb'])
   })
 
@@ -137,7 +132,7 @@ describe('an RDB file', () => {
     client.call('SWAPDB', 0, 1)
     client.call('RPUSH', 'key:2499', 'later')
     finish(node)
-    expect(contents(start(folder.take(node)))).to.deep.equal(before)
+    expect(contents(start(folder))).to.deep.equal(before)
   })
 
   it('is written at a save point, and at SHUTDOWN when there are save points', () => {
@@ -146,14 +141,14 @@ describe('an RDB file', () => {
     const client = node.connect()
     client.call('SET', 'a', 1)
     node.advance(11_000)
-    expect(folder.take(node).files.has('dump.rdb')).to.equal(false)
+    expect(folder.files.has('dump.rdb')).to.equal(false)
     client.call('SET', 'b', 2)
     node.advance(200)
     finish(node)
-    expect(folder.take(node).files.has('dump.rdb')).to.equal(true)
+    expect(folder.files.has('dump.rdb')).to.equal(true)
     client.call('SET', 'c', 3)
     node.turn((core) => core.shutDown())
-    expect(contents(start(folder.take(node)))).to.have.lengthOf(3)
+    expect(contents(start(folder))).to.have.lengthOf(3)
   })
 
   it('lets a restarted primary go on for replicas that had everything', () => {
@@ -163,7 +158,7 @@ describe('an RDB file', () => {
     node.connect().call('SET', 'a', 1)
     const {state} = node.core.server.replication
     node.connect().call('SAVE')
-    const again = start(folder.take(node))
+    const again = start(folder)
     const replica = again.connect()
     replica.call('REPLCONF', 'capa', 'psync2')
     expect(replica.raw('PSYNC', state.id, state.offset + 1)).to.equal(
@@ -178,6 +173,27 @@ describe('an RDB file', () => {
   })
 })
 
+describe('BGSAVE and BGREWRITEAOF', () => {
+  it('wait while slots are being copied: there is one snapshot at a time', () => {
+    const node = start(new PaperFolder())
+    const client = node.connect()
+    client.call('SET', 'a', 1)
+    const copied = new Snapshot(node.core.server.databases, [])
+    expect(client.call('BGSAVE'))
+      .to.have.property('message')
+      .that.matches(/^ERR Another child process is active/)
+    expect(client.call('BGSAVE', 'SCHEDULE')).to.equal('Background saving scheduled')
+    expect(client.call('BGREWRITEAOF')).to.equal('Background append only file rewriting scheduled')
+    copied.abandon()
+    node.advance(200)
+    finish(node)
+    node.advance(200)
+    finish(node)
+    const done = ['rdb_saves', 'aof_rewrites'].map((field) => infoField(node, 'persistence', field))
+    expect(done).to.deep.equal(['1', '1'])
+  })
+})
+
 describe('an AOF', () => {
   const config = {appendonly: 'yes'}
 
@@ -186,7 +202,7 @@ describe('an AOF', () => {
     const node = start(folder, config)
     fill(node)
     node.connect().call('SPOP', 'none', 1)
-    const again = start(folder.take(node), config)
+    const again = start(folder, config)
     expect(contents(again)).to.deep.equal(contents(node)).and.to.have.lengthOf(4)
     expect([...folder.files.keys()].sort()).to.deep.equal([
       'appendonlydir/appendonly.aof.1.base.rdb',
@@ -202,7 +218,7 @@ describe('an AOF', () => {
     const commands = ['SET a 1', 'MULTI', 'INCR a', 'RPUSH l x', 'EXEC', 'DEL a']
     for (const command of commands) client.call(...command.split(' '))
     const name = 'appendonlydir/appendonly.aof.1.incr.aof'
-    const whole = folder.take(node).files.get(name)!
+    const whole = folder.files.get(name)!
     const seen = new Set<string>()
     for (let length = 0; length <= whole.length; length += 7) {
       folder.files.set(name, whole.subarray(0, length))
@@ -226,11 +242,11 @@ describe('an AOF', () => {
     client.call('RPUSH', 'key:2499', 'during')
     // Had the node died here, the old base and both increments would have been there.
     const meanwhile = new PaperFolder()
-    for (const [name, bytes] of folder.take(node).files) meanwhile.files.set(name, bytes)
+    for (const [name, bytes] of folder.files) meanwhile.files.set(name, bytes)
     expect(contents(start(meanwhile, config))).to.deep.equal(contents(node))
     finish(node)
     client.call('RPUSH', 'key:2499', 'after')
-    expect(contents(start(folder.take(node), config))).to.deep.equal(contents(node))
+    expect(contents(start(folder, config))).to.deep.equal(contents(node))
     expect([...folder.files.keys()].sort()).to.deep.equal([
       'appendonlydir/appendonly.aof.2.base.rdb',
       'appendonlydir/appendonly.aof.2.incr.aof',
@@ -247,12 +263,92 @@ describe('an AOF', () => {
     node.advance(200)
     finish(node)
     client.call('SET', 'more', 1)
-    expect(contents(start(folder.take(node), config)))
+    expect(contents(start(folder, config)))
       .to.deep.equal(contents(node))
       .and.to.have.lengthOf(5)
     client.call('CONFIG', 'SET', 'appendonly', 'no')
     client.call('SET', 'unrecorded', 1)
-    expect(contents(start(folder.take(node), config))).to.have.lengthOf(5)
+    expect(contents(start(folder, config))).to.have.lengthOf(5)
+  })
+
+  it('is written at once when it is turned on; until then SHUTDOWN would lose everything, and is refused', () => {
+    const folder = new PaperFolder()
+    const node = start(folder)
+    const client = node.connect()
+    fillLists(client, 3000)
+    client.call('CONFIG', 'SET', 'appendonly', 'yes')
+    expect(infoField(node, 'persistence', 'aof_rewrite_in_progress')).to.equal('1')
+    expect(client.call('SHUTDOWN')).to.have.property('message', 'ERR Errors trying to SHUTDOWN. Check logs.')
+    expect(node.core.server.ending).to.equal(undefined)
+    client.call('CONFIG', 'SET', 'appendonly', 'no')
+    client.call('CONFIG', 'SET', 'appendonly', 'yes')
+    finish(node)
+    client.call('SHUTDOWN')
+    expect(node.core.server.ending).to.equal('shutdown')
+    expect(contents(start(folder, config))).to.have.lengthOf(3000)
+  })
+
+  it('waits with its first base until the transaction is over that turned it on', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, {'repl-diskless-sync-delay': '0'})
+    // With a backlog every write is gathered before the transaction ends.
+    node.connect().raw('PSYNC', '?', -1)
+    const client = node.connect()
+    for (const command of ['MULTI', 'INCR a', 'CONFIG SET appendonly yes', 'INCR a', 'EXEC']) {
+      client.call(...command.split(' '))
+    }
+    node.advance(200)
+    finish(node)
+    expect(start(folder, config).connect().call('GET', 'a')).to.equal('2')
+  })
+
+  it('never gives a new increment the name of one that is still to be removed', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, {...config, 'aof-disable-auto-gc': 'yes'})
+    const client = node.connect()
+    client.call('SET', 'a', 1)
+    client.call('CONFIG', 'SET', 'appendonly', 'no')
+    client.call('BGREWRITEAOF')
+    finish(node)
+    client.call('CONFIG', 'SET', 'appendonly', 'yes')
+    finish(node)
+    client.call('SET', 'b', 2)
+    // The first start removes what the manifest calls history.
+    start(folder, config)
+    expect(contents(start(folder, config))).to.have.lengthOf(2)
+    expect([...folder.files.keys()].sort()).to.deep.equal(
+      [
+        'appendonlydir/appendonly.aof.3.base.rdb',
+        'appendonlydir/appendonly.aof.2.incr.aof',
+        'appendonlydir/appendonly.aof.manifest',
+      ].sort(),
+    )
+  })
+
+  it('of a server before Redis 7.0 becomes the base, even where a start before this one came only half as far', () => {
+    const old = Buffer.from(encodeRequest(['SELECT', 0]) + encodeRequest(['SET', 'a', 1]), 'latin1')
+    for (const manifest of [undefined, 'file appendonly.aof seq 1 type b\n']) {
+      const folder = new PaperFolder()
+      folder.files.set('appendonly.aof', old)
+      if (manifest !== undefined) folder.files.set('appendonlydir/appendonly.aof.manifest', Buffer.from(manifest))
+      expect(contents(start(folder, config))).to.have.lengthOf(1)
+      expect(contents(start(folder, config))).to.have.lengthOf(1)
+      expect([...folder.files.keys()].sort()).to.deep.equal([
+        'appendonlydir/appendonly.aof',
+        'appendonlydir/appendonly.aof.1.incr.aof',
+        'appendonlydir/appendonly.aof.manifest',
+      ])
+    }
+  })
+
+  it('brings back a value that outlived its time before the restart as dead as it was', () => {
+    const folder = new PaperFolder()
+    const node = start(folder, config)
+    const client = node.connect()
+    client.call('SET', 'n', 1, 'PX', 1000)
+    client.call('INCR', 'n')
+    const again = start(folder, config, node.nowMs + 60_000)
+    expect(again.connect().call('GET', 'n')).to.equal(null)
   })
 
   it('syncs before the reply, once a second, or never, as appendfsync says', () => {
