@@ -2,6 +2,7 @@
 import {type Bytes, type Endpoint, type LinkId} from '../ports.js'
 import {encodeRequest} from '../resp/request-writer.js'
 import {type LinkOwner, type Links} from './links.js'
+import {type Errand} from './standstill.js'
 
 /** A key as it goes out. */
 export interface KeyToSend {
@@ -59,7 +60,7 @@ interface Exchange {
   mayRetry: boolean
 }
 
-export class MigrationLane implements LinkOwner {
+export class MigrationLane implements LinkOwner, Errand {
   readonly #links: Links
   readonly #nowMs: () => number
   readonly #target: Endpoint
@@ -77,6 +78,11 @@ export class MigrationLane implements LinkOwner {
     this.#links = links
     this.#nowMs = nowMs
     this.#progressMs = nowMs()
+  }
+
+  /** Undefined while there is no connection, and none is being made. */
+  get link(): LinkId | undefined {
+    return this.#link
   }
 
   /** Unix ms since when nothing has been going on; undefined while something is. */
