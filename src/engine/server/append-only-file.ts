@@ -25,6 +25,14 @@ export interface AppendOnlyHost {
   log(level: LogLevel, text: string): void
 }
 
+/** What a base says besides the data. */
+export interface BaseHead {
+  /** As an RDB file. */
+  readonly aux: () => AuxFields
+  /** As commands. */
+  readonly commands: () => readonly (readonly Bytes[])[]
+}
+
 interface Rewrite {
   readonly image: ImageFile
   readonly base: AofFile
@@ -43,7 +51,7 @@ interface Rewrite {
 export class AppendOnlyFile implements StreamSink {
   readonly wantsOnlyData = true
   readonly #host: AppendOnlyHost
-  readonly #aux: () => AuxFields
+  readonly #base: BaseHead
   readonly writer: AofWriter
   readonly #limit = new RewriteLimit()
   #manifest = EMPTY
@@ -67,9 +75,9 @@ export class AppendOnlyFile implements StreamSink {
   lastRewriteFailed = false
 
   /** @param stateChanged told when writes begin to fail, or work again */
-  constructor(host: AppendOnlyHost, aux: () => AuxFields, stateChanged: () => void) {
+  constructor(host: AppendOnlyHost, base: BaseHead, stateChanged: () => void) {
     this.#host = host
-    this.#aux = aux
+    this.#base = base
     this.writer = new AofWriter(host, stateChanged)
   }
 
@@ -135,7 +143,7 @@ export class AppendOnlyFile implements StreamSink {
   create(storage: Storage): string | undefined {
     const {databases, processId, files} = this.#host
     const base = this.#baseFile(1)
-    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format(), isImmediate: true})
+    const snapshot = new Snapshot(databases, this.#base.aux(), {format: this.#format(), isImmediate: true})
     const names = {temporary: `temp-rewriteaof-${processId}.aof`, target: this.#path(base.name)}
     // Makes the folder, too.
     storage.append(this.#path(this.#incrementFile(1).name), new Uint8Array(0))
@@ -205,7 +213,7 @@ export class AppendOnlyFile implements StreamSink {
     const increment = this.#incrementFile(lastIncrement + 1)
     const base = this.#baseFile((this.#manifest.base?.sequence ?? 0) + 1)
     if (this.#isWanted) this.#openIncrement(increment)
-    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format()})
+    const snapshot = new Snapshot(databases, this.#base.aux(), {format: this.#format()})
     const temporary = `temp-rewriteaof-bg-${processId}.aof`
     const image = new ImageFile({files, snapshot, temporary, syncsOften: config.flag('aof-rewrite-incremental-fsync')})
     this.#rewrite = {image, base, increment, startedMs: nowMs, step: 'imaging', former: EMPTY, failure: undefined}
@@ -352,7 +360,7 @@ export class AppendOnlyFile implements StreamSink {
 
   #format(): ImageFormat {
     const {config} = this.#host
-    if (!config.flag('aof-use-rdb-preamble')) return new CommandImage()
+    if (!config.flag('aof-use-rdb-preamble')) return new CommandImage(this.#base.commands())
     return new RdbImage({compresses: config.flag('rdbcompression'), hasChecksum: config.flag('rdbchecksum')})
   }
 
