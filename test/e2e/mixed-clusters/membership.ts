@@ -62,7 +62,7 @@ export function describeMembership(flavour: Flavour, of: () => MixedNodes): void
     const seen = await untilSeen(of(), (all) => all.filter(({primaryId}) => primaryId === taker.id).length === 3)
     const [victim] = pairsOf(seen).find(([, primary]) => primary.id === orphan.id)!
     await of().kill(victim.node)
-    const alive = of().all.filter(({address}) => address !== victim.node.address)
+    const {alive} = of()
     const [smallest] = seen
       .filter(({primaryId}) => primaryId === taker.id)
       .map(({id}) => id)
