@@ -4,7 +4,7 @@ import {SlotSet} from '../../../src/model/slot-set.js'
 import {runTool} from '../../support/engine/real-tools.js'
 import {type Flavour} from '../../support/installed-servers.js'
 import {describeOnServers} from '../../support/real-servers.js'
-import {command, RespConnection, type RespValue} from '../../support/resp.js'
+import {command, RespConnection} from '../../support/resp.js'
 import {runCli} from '../../support/run-cli.js'
 import {changes, readEveryValue, tagOf, writeEveryValue, type SeenValue} from './every-value.js'
 import {describeFailovers} from './failovers.js'
@@ -12,7 +12,7 @@ import {describeMembership} from './membership.js'
 import {MixedNodes, pairsOf, untilAllAgree, untilInSync, type SeenNode} from './mixed-cluster.js'
 
 /** Some at the low end of each third: what the tools move first. */
-const SLOTS = [0, 1, 2, 3, 5461, 5462, 5463, 5464, 10_923, 10_924]
+const SLOTS = [0, 1, 5461, 5462, 10_923, 10_924]
 
 /** The suite for one kind of real servers: 8.0 and Valkey must not meet in one cluster. */
 export function mixedClusterSuite(flavour: Flavour): void {
@@ -122,7 +122,7 @@ function describeSlots(flavour: Flavour, of: () => MixedNodes, story: Story): vo
   it('moves a key in the middle of a transaction, both ways, with the same answers', async () => {
     const slot = SLOTS.find((each) => SlotSet.parse(engine.slots)!.has(each))!
     const key = `{${tagOf(slot)}}moved`
-    const sent = async ({node: from}: SeenNode, {node: to}: SeenNode): Promise<RespValue> => {
+    const sent = async ({node: from}: SeenNode, {node: to}: SeenNode): Promise<unknown> => {
       const connection = await RespConnection.open(from)
       const queue = [
         ['INCR', key],
@@ -131,7 +131,7 @@ function describeSlots(flavour: Flavour, of: () => MixedNodes, story: Story): vo
       ]
       const replies = await connection.pipeline([['ASKING'], ['MULTI'], ...queue, ['EXEC']])
       connection.close()
-      return replies.at(-1)!
+      return replies.at(-1)
     }
     await command(engine.node, 'SET', key, 1)
     await command(real.node, 'CLUSTER', 'SETSLOT', slot, 'IMPORTING', engine.id)
