@@ -1,5 +1,4 @@
 /** MIGRATE: keys go to another node, and are deleted here when it has them. */
-import {encodeDumpPayload} from '../persistence/dump-payload.js'
 import {type Bytes} from '../ports.js'
 import {type Database} from '../keyspace/database.js'
 import {parseSafeInteger} from '../resp/numbers.js'
@@ -42,6 +41,7 @@ function migrate(call: Call): void {
     credentials,
     command: server.clusterEnabled ? 'RESTORE-ASKING' : 'RESTORE',
     replace,
+    compresses: server.config.flag('rdbcompression'),
     timeoutMs: timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs,
     collect: () => collect(db, keys, server.nowMs),
   }
@@ -88,7 +88,7 @@ function collect(db: Database, keys: readonly Bytes[], nowMs: number): KeyToSend
     if (value === undefined) continue
     const expireAtMs = db.expiryOf(key)
     const ttlMs = expireAtMs === undefined ? 0 : Math.max(1, expireAtMs - nowMs)
-    found.push({key, payload: encodeDumpPayload(value), ttlMs})
+    found.push({key, value, ttlMs})
   }
   return found
 }
