@@ -116,7 +116,7 @@ export const migrationFlags = {
 export const atomicFlag = {
   atomic: Flags.boolean({
     aliases: ['cluster-use-atomic-slot-migration'],
-    summary: 'let the servers move whole slots at once (Valkey 9 and later)',
+    summary: 'let the servers move whole slots at once (Valkey 9 and later, and the bundled engine)',
   }),
 }
 

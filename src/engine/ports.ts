@@ -59,6 +59,8 @@ export interface TurnOutput {
   wakeAtMs: number
   /** Unix ms until which the node is to be left alone, as a process that sleeps (DEBUG SLEEP); 0 while it is awake. */
   asleepUntilMs: number
+  /** Clients are not to be read from until a turn says otherwise: the node waits for another one and cannot hear them. */
+  holdsClients: boolean
   /** `undefined` while the node lives. */
   ending: Ending | undefined
 }

@@ -22,7 +22,7 @@ export interface ServerNode extends RespTarget {
   readonly process: ChildProcess
 }
 
-const START_TIMEOUT_MS = 15_000
+const START_TIMEOUT_MS = 40_000
 const START_TRIES = 5
 
 const FOLDER_PREFIX = 'tscluster-test-'

@@ -19,13 +19,16 @@ export function beforeSleep(ctx: BusContext): void {
     const lost = lostSlots(state)
     if (lost.length > 0) host.slotsLost(lost)
   }
-  if ((state.due & DUE.SAVE) !== 0) {
-    state.due &= ~(DUE.SAVE | DUE.SAVE_SOON)
-    const epochs = formatEpochs(state)
-    const isBinding = epochs !== state.syncedEpochs
-    state.syncedEpochs = epochs
-    host.saveConfig(Buffer.from(formatNodesConf(state), 'latin1'), isBinding)
-  }
+  if ((state.due & DUE.SAVE) !== 0) saveNodesConf(ctx)
+}
+
+/** Nothing that was said before may be on the way when the file is not: the house writes files first. */
+export function saveNodesConf({state, host}: BusContext): void {
+  state.due &= ~(DUE.SAVE | DUE.SAVE_SOON)
+  const epochs = formatEpochs(state)
+  const isBinding = epochs !== state.syncedEpochs
+  state.syncedEpochs = epochs
+  host.saveConfig(Buffer.from(formatNodesConf(state), 'latin1'), isBinding)
 }
 
 /** Slots that went and did not come back within the turn. */

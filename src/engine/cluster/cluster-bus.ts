@@ -6,7 +6,7 @@ import {type SlotRange} from '../../model/slot-set.js'
 import {type Bytes, type Endpoint, type LinkId, type Rng} from '../ports.js'
 import * as adminNodes from './admin-nodes.js'
 import * as adminSlots from './admin-slots.js'
-import {beforeSleep} from './before-sleep.js'
+import {beforeSleep, saveNodesConf} from './before-sleep.js'
 import {type BusContext, type ClusterConfig, type ClusterHost} from './cluster-host.js'
 import {tick} from './cron.js'
 import {greet} from './handshake.js'
@@ -58,8 +58,12 @@ export class ClusterBus {
     if (nodesConf === '') host.log('notice', `No cluster configuration found, I'm ${id}`)
     else if (this.loadError === undefined) host.log('notice', `Node configuration loaded, I'm ${id}`)
     if (bornWhole) skipWritableDelay(this.context)
+    // Who it is must outlive a crash from now on; its address is not in the very first file, as in Redis.
+    if (nodesConf === '') saveNodesConf(this.context)
     refreshMyself(this.context)
-    needs(state, DUE.SAVE | DUE.UPDATE_STATE)
+    if (nodesConf === '') state.due &= ~DUE.SAVE
+    else needs(state, DUE.SAVE)
+    needs(state, DUE.UPDATE_STATE)
     // What could not be read must not be written over.
     if (this.loadError !== undefined) state.due = 0
   }

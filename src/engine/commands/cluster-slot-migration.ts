@@ -7,7 +7,7 @@ import {type Job} from '../slot-migration/job.js'
 import {type ExportRequest, type SlotMigrations} from '../slot-migration/slot-migrations.js'
 import {formatRanges, overlap} from '../slot-migration/slot-ranges.js'
 import {SYNTAX_ERROR} from './arguments.js'
-import {type ParsedRanges, slotRangesOrReply, startRefusal} from './cluster-slot-ranges.js'
+import {type OwnedRanges, ownedRangesOrReply, startRefusal} from './cluster-slot-ranges.js'
 import {syncSlotsCommand} from './cluster-slot-sync.js'
 
 const NOT_IN_CLUSTER = 'ERR This instance has cluster support disabled'
@@ -33,7 +33,7 @@ function migrateSlots({call, bus, migrations}: Context): void {
   const requests: ExportRequest[] = []
   for (let at = 2; at < argv.length;) {
     if (argv[at]!.toLowerCase() !== 'slotsrange') return reply.error(SYNTAX_ERROR)
-    const parsed = slotRangesOrReply(call, bus, at + 1)
+    const parsed = ownedRangesOrReply(call, bus, at + 1)
     if (parsed === undefined) return
     const request = exportRequest(argv, bus, migrations, parsed, requests)
     if (typeof request === 'string') return reply.error(request)
@@ -48,7 +48,7 @@ function exportRequest(
   argv: readonly string[],
   bus: ClusterBus,
   migrations: SlotMigrations,
-  {ranges, owner, next}: ParsedRanges,
+  {ranges, owner, next}: OwnedRanges,
   others: readonly ExportRequest[],
 ): ExportRequest | string {
   if (owner.id !== bus.myId) return 'ERR Slots are not served by this node.'

@@ -7,11 +7,15 @@ import {parseInteger} from '../resp/numbers.js'
 import {type Call} from '../server/call.js'
 import {formatRanges, overlap} from '../slot-migration/slot-ranges.js'
 
-/** Ranges of slots of one owner, and where the words go on behind them. */
+/** Ranges of slots, and where the words go on behind them. */
 export interface ParsedRanges {
   readonly ranges: readonly SlotRange[]
-  readonly owner: ClusterNode
   readonly next: number
+}
+
+/** The same, all of one owner. */
+export interface OwnedRanges extends ParsedRanges {
+  readonly owner: ClusterNode
 }
 
 /** Why no migration may begin here; undefined when one may. */
@@ -22,27 +26,44 @@ export function startRefusal({state, isPrimary}: ClusterBus): string | undefined
   return undefined
 }
 
-/** Reads pairs of slots up to the first word that is no number. Source: Valkey's parseSlotRangesOrReply. */
-export function slotRangesOrReply({argv, reply}: Call, bus: ClusterBus, first: number): ParsedRanges | undefined {
-  const ranges: SlotRange[] = []
+/** Ranges of one owner as this node sees it. */
+export function ownedRangesOrReply(call: Call, bus: ClusterBus, first: number): OwnedRanges | undefined {
   let owner: ClusterNode | undefined
+  const parsed = slotRangesOrReply(call, first, (range) => {
+    const owned = ownerOfRange(bus, range, owner)
+    if (typeof owned === 'string') return owned
+    owner = owned
+    return undefined
+  })
+  return parsed === undefined ? undefined : {...parsed, owner: owner!}
+}
+
+/**
+ * Reads pairs of slots up to the first word that is no number. Source: Valkey's parseSlotRangesOrReply.
+ * @param refusalOf what is wrong with a range; default: nothing
+ */
+export function slotRangesOrReply(
+  {argv, reply}: Call,
+  first: number,
+  refusalOf: (range: SlotRange) => string | undefined = () => undefined,
+): ParsedRanges | undefined {
+  const ranges: SlotRange[] = []
   let at = first
   for (; at < argv.length && parseInteger(argv[at]!) !== undefined; at += 2) {
     const range = rangeAt(argv, at)
     if (typeof range === 'string') return void reply.error(range)
-    const owned = ownerOfRange(bus, range, owner)
-    if (typeof owned === 'string') return void reply.error(owned)
+    const refusal = refusalOf(range)
+    if (refusal !== undefined) return void reply.error(refusal)
     const other = ranges.find((each) => overlap(each, range))
     if (other !== undefined) {
       return void reply.error(
         `ERR Slot range ${formatRanges([range])} overlaps with previous range ${formatRanges([other])}.`,
       )
     }
-    owner = owned
     ranges.push(range)
   }
-  if (owner === undefined) return void reply.error('ERR No slot ranges specified')
-  return {ranges, owner, next: at}
+  if (ranges.length === 0) return void reply.error('ERR No slot ranges specified')
+  return {ranges, next: at}
 }
 
 function rangeAt(argv: readonly string[], at: number): SlotRange | string {

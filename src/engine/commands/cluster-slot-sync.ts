@@ -6,7 +6,7 @@ import {SlotImportPeer} from '../server/slot-import-peer.js'
 import {type ImportJob} from '../slot-migration/import-job.js'
 import {type SlotMigrations} from '../slot-migration/slot-migrations.js'
 import {SYNTAX_ERROR} from './arguments.js'
-import {type ParsedRanges, slotRangesOrReply, startRefusal} from './cluster-slot-ranges.js'
+import {ownedRangesOrReply, type ParsedRanges, slotRangesOrReply, startRefusal} from './cluster-slot-ranges.js'
 
 interface Context {
   readonly call: Call
@@ -57,6 +57,7 @@ interface Establishment {
   name: string | undefined
   source: NodeId | undefined
   slots: ParsedRanges | undefined
+  owner: NodeId | undefined
 }
 
 /** The only word of SYNCSLOTS that is answered. */
@@ -68,11 +69,11 @@ function establish(context: Context): void {
   if (refusal !== undefined) return reply.error(refusal)
   const said = establishmentOrReply(context, isTracking)
   if (said === undefined) return
-  const {name, source, slots} = said
+  const {name, source, slots, owner} = said
   if (name === undefined || slots === undefined || (source === undefined && !isTracking)) {
     return reply.error(SYNTAX_ERROR)
   }
-  if (source !== undefined && source !== slots.owner.id) {
+  if (source !== owner) {
     return reply.error('ERR Target node does not agree about current slot ownership')
   }
   const request = {name, ranges: slots.ranges, source}
@@ -86,14 +87,19 @@ function establish(context: Context): void {
   call.propagateAs(...call.argv)
 }
 
-/** Words in any order, each once. Our primary may know other nodes than we do, so we do not look for its source. */
+/**
+ * Words in any order, each once. Our primary, and a file of ours, may know other nodes and owners than we do: what they say is only
+ * kept track of, so that no key is seen too early, and neither source nor owner is looked for.
+ */
 function establishmentOrReply({call, bus, migrations}: Context, isTracking: boolean): Establishment | undefined {
   const {argv, reply} = call
-  const said: Establishment = {name: undefined, source: undefined, slots: undefined}
+  const said: Establishment = {name: undefined, source: undefined, slots: undefined, owner: undefined}
   for (let at = 3; at < argv.length;) {
     const word = argv[at]!.toLowerCase()
     if (word === 'slotsrange' && said.slots === undefined) {
-      said.slots = slotRangesOrReply(call, bus, at + 1)
+      const owned = isTracking ? undefined : ownedRangesOrReply(call, bus, at + 1)
+      said.slots = isTracking ? slotRangesOrReply(call, at + 1) : owned
+      said.owner = owned?.owner.id
       if (said.slots === undefined) return undefined
       if (isImportingAny(migrations, said.slots)) {
         return void reply.error('ERR Slot is already being imported on the target by a different migration')

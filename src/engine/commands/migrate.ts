@@ -1,10 +1,9 @@
 /** MIGRATE: keys go to another node, and are deleted here when it has them. */
-import {encodeDumpPayload} from '../persistence/dump-payload.js'
 import {type Bytes} from '../ports.js'
 import {type Database} from '../keyspace/database.js'
 import {parseSafeInteger} from '../resp/numbers.js'
 import {type Call, type CommandFamily} from '../server/call.js'
-import {type KeyToSend, type MigrationEnd} from '../server/migration-lane.js'
+import {type KeyToSend, type MigrationEnd, type MigrationRequest} from '../server/migration-lane.js'
 import {type Server} from '../server/server.js'
 import {type BlockedState, type Client} from '../server/client.js'
 import {NOT_AN_INTEGER, SYNTAX_ERROR} from './arguments.js'
@@ -24,11 +23,10 @@ interface MigrateOptions {
 
 /**
  * The client waits, and so does everybody who touches one of the keys, until the target has answered: nobody sees a key on both
- * nodes, or on neither.
+ * nodes, or on neither. Source: Redis 7.0's migrateCommand.
  */
 function migrate(call: Call): void {
-  const {argv, reply, server, db, client} = call
-  if (call.inTransaction) return reply.error('ERR MIGRATE inside MULTI is not supported by the tscluster engine')
+  const {argv, reply, server, db} = call
   const options = parseOptions(argv)
   if (typeof options === 'string') return reply.error(options)
   const timeoutMs = parseSafeInteger(argv[5]!)
@@ -37,24 +35,49 @@ function migrate(call: Call): void {
   const keys = [...new Set(options.keys)].filter((key) => db.has(key))
   if (keys.length === 0) return reply.status('NOKEY')
   const {copy, replace, credentials} = options
-  if (!copy) server.keyFreeze.freeze(db, keys)
+  const request: MigrationRequest = {
+    target: {host: argv[1]!, port: Number.parseInt(argv[2]!, 10) || 0, isSecure: server.config.flag('tls-cluster')},
+    db: targetDb,
+    credentials,
+    command: server.clusterEnabled ? 'RESTORE-ASKING' : 'RESTORE',
+    replace,
+    compresses: server.config.flag('rdbcompression'),
+    timeoutMs: timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs,
+    collect: () => collect(db, keys, server.nowMs),
+  }
+  if (call.inTransaction) migrateAlone(call, request, copy)
+  else migrateAmongOthers(call, request, copy ? [] : keys)
+}
+
+/** `frozen`: keys that nobody may touch until it is known where they are. */
+function migrateAmongOthers({server, db, client}: Call, request: MigrationRequest, frozen: readonly Bytes[]): void {
+  if (frozen.length > 0) server.keyFreeze.freeze(db, frozen)
   const blocked = waitForEnd(server, client)
   server.migrator.start({
-    request: {
-      target: {host: argv[1]!, port: Number.parseInt(argv[2]!, 10) || 0, isSecure: server.config.flag('tls-cluster')},
-      db: targetDb,
-      credentials,
-      command: server.clusterEnabled ? 'RESTORE-ASKING' : 'RESTORE',
-      replace,
-      timeoutMs: timeoutMs <= 0 ? DEFAULT_TIMEOUT_MS : timeoutMs,
-      collect: () => collect(db, keys, server.nowMs),
-    },
+    request,
     done: (end) => {
-      if (!copy) forgetSent(server, db, keys, end)
+      if (frozen.length > 0) forgetSent(server, db, frozen, end)
       // Otherwise CLIENT UNBLOCK, a new role or a lost connection has ended the wait.
       if (client.blocked === blocked) answer(server, client, end)
     },
   })
+}
+
+/** Inside EXEC the whole node waits, as a real server does: its keys are safe, and the rest of the transaction finds them gone. */
+function migrateAlone({server, db, reply}: Call, request: MigrationRequest, copy: boolean): void {
+  const {standstill} = server
+  const lane = server.migrator.idleLane(request.target)
+  standstill.begin(lane)
+  const done = ({acknowledged, error}: MigrationEnd): void => {
+    if (!copy) deleteSent(server, db, acknowledged)
+    if (error === undefined) reply.ok()
+    else {
+      server.stats.countError(error)
+      reply.error(error)
+    }
+    standstill.end()
+  }
+  lane.add({request, done})
 }
 
 /** What is still there when the connection stands; a key whose time has passed is left behind. */
@@ -65,7 +88,7 @@ function collect(db: Database, keys: readonly Bytes[], nowMs: number): KeyToSend
     if (value === undefined) continue
     const expireAtMs = db.expiryOf(key)
     const ttlMs = expireAtMs === undefined ? 0 : Math.max(1, expireAtMs - nowMs)
-    found.push({key, payload: encodeDumpPayload(value), ttlMs})
+    found.push({key, value, ttlMs})
   }
   return found
 }
@@ -88,17 +111,19 @@ function forgetSent(
   keys: readonly Bytes[],
   {acknowledged, isAbandoned}: MigrationEnd,
 ): void {
-  const deleted = isAbandoned ? [] : acknowledged.filter((key) => db.delete(key))
+  if (!isAbandoned) deleteSent(server, db, acknowledged)
+  server.propagation.commit()
+  server.keyFreeze.thaw(db, keys)
+}
+
+function deleteSent(server: Server, db: Database, acknowledged: readonly Bytes[]): void {
+  const deleted = acknowledged.filter((key) => db.delete(key))
   for (const key of deleted) {
     db.modified(key)
     server.notify('g', 'del', key, db.index)
     server.dirty++
   }
-  if (deleted.length > 0) {
-    server.propagation.add(db.index, ['DEL', ...deleted])
-    server.propagation.commit()
-  }
-  server.keyFreeze.thaw(db, keys)
+  if (deleted.length > 0) server.propagation.add(db.index, ['DEL', ...deleted])
 }
 
 function answer(server: Server, client: Client, {error, isAbandoned}: MigrationEnd): void {

@@ -30,28 +30,50 @@ function exec(call: Call): void {
   // Nothing changes between now and the last command but by these commands themselves.
   server.watchedKeys.unwatchAll(client)
   reply.array(transaction.queue.length)
-  runQueue(call, transaction.queue)
-  server.watchedKeys.discard(client)
+  const {argv, spec} = call
+  runFrom(call, 0, {queue: transaction.queue, argv, spec, errorsBefore: reply.errors})
 }
 
-/** Each command is executed, counted and propagated by itself; the record of the call is EXEC's again afterwards. */
-function runQueue(call: Call, queue: readonly (readonly Bytes[])[]): void {
-  const {argv, spec, client, reply} = call
-  const errorsBefore = reply.errors
+/** The queue, and what the record of the call says of EXEC itself. */
+interface Run {
+  readonly queue: readonly (readonly Bytes[])[]
+  readonly argv: Bytes[]
+  readonly spec: CommandSpec
+  readonly errorsBefore: number
+}
+
+/**
+ * Each command is executed, counted and propagated by itself. One that needs another node stops all: the rest follows when that has
+ * answered, and until then the record of the call is nobody else's.
+ */
+function runFrom(call: Call, first: number, run: Run): void {
+  const {server, client} = call
+  const {standstill} = server
   call.inTransaction = true
-  for (const words of queue) {
+  for (let at = first; at < run.queue.length; at++) {
+    const words = run.queue[at]!
     call.argv = words.slice()
     call.spec = specOf(call.commands, words)
     call.db = client.database
     call.execute(call)
+    if (!standstill.isOn) continue
+    giveBack(call, run)
+    standstill.thenDo(() => runFrom(call, at + 1, run))
+    return
   }
+  giveBack(call, run)
+  server.watchedKeys.discard(client)
+}
+
+/** The record of the call is EXEC's again. */
+function giveBack(call: Call, {argv, spec, errorsBefore}: Run): void {
   call.inTransaction = false
   call.argv = argv
   call.spec = spec
-  call.db = client.database
+  call.db = call.client.database
   call.rewritten = undefined
   // Their errors were counted as theirs: EXEC itself has not failed.
-  reply.errors = errorsBefore
+  call.reply.errors = errorsBefore
 }
 
 /** The words were looked up when they were queued: the command is there. */

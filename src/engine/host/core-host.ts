@@ -46,6 +46,7 @@ export class CoreHost implements SocketEvents {
   /** Asked from outside, and DEBUG SLEEP: each holds the node on its own. */
   #paused = false
   #cancelSleep: (() => void) | undefined
+  #holdsClients = false
   #over = false
   readonly #endTurnSoon = (): void => this.#endTurn()
 
@@ -186,6 +187,7 @@ export class CoreHost implements SocketEvents {
       onEnd(output.ending)
       return
     }
+    if (output.holdsClients !== this.#holdsClients) this.#holdClients(output.holdsClients)
     this.#wakeAtMs = output.wakeAtMs
     if (output.asleepUntilMs > 0) this.#sleep(output.asleepUntilMs)
     else if (this.#wakeAtMs < this.#ringsAtMs) this.#setTimer()
@@ -234,6 +236,12 @@ export class CoreHost implements SocketEvents {
       this.#cancelSleep = undefined
       this.#goOn()
     })
+  }
+
+  /** What they send meanwhile waits in the system, as it does for a server that is busy. */
+  #holdClients(isHeld: boolean): void {
+    this.#holdsClients = isHeld
+    this.#transport?.holdClients(isHeld)
   }
 
   #goOn(): void {

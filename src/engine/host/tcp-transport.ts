@@ -34,6 +34,7 @@ export class TcpTransport implements Transport {
   readonly #clients: ClientSockets
   readonly #links: LinkSockets
   readonly #servers: net.Server[] = []
+  #holdsClients = false
   /** Certificates; CONFIG SET has them read again. */
   readonly tls: TlsSockets
   /** Connections of clients ask the other end now and then whether it is there: `tcp-keepalive`. 0: never. */
@@ -137,9 +138,16 @@ export class TcpTransport implements Transport {
   }
 
   resume(): void {
-    this.#clients.resumeReading()
+    if (!this.#holdsClients) this.#clients.resumeReading()
     this.#links.resumeReading()
     this.#gate.open()
+  }
+
+  /** Clients are not read from, or are again; the links are. */
+  holdClients(isHeld: boolean): void {
+    this.#holdsClients = isHeld
+    if (isHeld) this.#clients.pauseReading()
+    else if (this.#gate.isOpen) this.#clients.resumeReading()
   }
 
   /** Stops listening, lets the last replies leave, then closes everything. */

@@ -58,7 +58,7 @@ export class NodeCore implements Core {
   /** While the node sleeps: nothing leaves, and what comes waits. */
   readonly #silence: TurnOutput = {
     ...{files: [], links: [], writable: [], logs: []},
-    ...{wakeAtMs: Infinity, asleepUntilMs: 0, ending: undefined},
+    ...{wakeAtMs: Infinity, asleepUntilMs: 0, holdsClients: false, ending: undefined},
   }
   #deferred: (() => void)[] = []
 
@@ -71,7 +71,16 @@ export class NodeCore implements Core {
     this.#dispatcher = dispatcher
     this.#parts.push(...parts)
     const {files, links, writable, logs} = {...this.server, links: this.server.links.effects}
-    this.#output = {files, links, writable, logs, wakeAtMs: Infinity, asleepUntilMs: 0, ending: undefined}
+    this.#output = {
+      files,
+      links,
+      writable,
+      logs,
+      wakeAtMs: Infinity,
+      asleepUntilMs: 0,
+      holdsClients: false,
+      ending: undefined,
+    }
   }
 
   /** Loads what is in the node's folder. To be called once, before the first turn. */
@@ -81,11 +90,13 @@ export class NodeCore implements Core {
 
   beginTurn(nowMs: number): void {
     const {server} = this
-    if (server.asleepUntilMs > nowMs) return
+    if (server.asleepUntilMs > nowMs) {
+      server.standstill.nowMs = nowMs
+      this.#dispatcher.beginRun()
+      return
+    }
     if (server.asleepUntilMs > 0) {
-      // What the turn that fell asleep had to say is still in the output.
-      server.setTime(nowMs)
-      for (const part of this.#parts) part.turnBegan?.(server.nowMs)
+      this.#passTime(nowMs)
       this.#wakeUp()
       return
     }
@@ -94,8 +105,7 @@ export class NodeCore implements Core {
     this.#output.logs.length = 0
     for (const client of server.writable) client.queuedForWriting = false
     server.writable.length = 0
-    server.setTime(nowMs)
-    for (const part of this.#parts) part.turnBegan?.(server.nowMs)
+    this.#passTime(nowMs)
   }
 
   clientOpened(id: ConnectionId, peer: Endpoint, local: Endpoint): void {
@@ -148,7 +158,7 @@ export class NodeCore implements Core {
   }
 
   linkOpened(id: LinkId, peer: Endpoint, local: Endpoint): void {
-    if (this.server.asleepUntilMs > 0) return this.#defer(() => this.linkOpened(id, peer, local))
+    if (this.#isDeafTo(id)) return this.#defer(() => this.linkOpened(id, peer, local))
     this.server.links.opened(id, peer, local)
   }
 
@@ -164,7 +174,7 @@ export class NodeCore implements Core {
   }
 
   linkBytes(id: LinkId, chunk: Uint8Array): void {
-    if (this.server.asleepUntilMs > 0) {
+    if (this.#isDeafTo(id)) {
       const kept = new Uint8Array(chunk)
       return this.#defer(() => this.linkBytes(id, kept))
     }
@@ -176,7 +186,7 @@ export class NodeCore implements Core {
   }
 
   linkClosed(id: LinkId, reason: string): void {
-    if (this.server.asleepUntilMs > 0) return this.#defer(() => this.linkClosed(id, reason))
+    if (this.#isDeafTo(id)) return this.#defer(() => this.linkClosed(id, reason))
     this.server.links.closed(id, reason)
   }
 
@@ -189,7 +199,10 @@ export class NodeCore implements Core {
     const {server} = this
     const output = this.#output
     if (server.asleepUntilMs > 0) {
+      const {standstill} = server
+      standstill.timeOut()
       if (server.asleepUntilMs > server.nowMs) return this.#asleep()
+      if (standstill.nowMs > server.nowMs) this.#passTime(standstill.nowMs)
       this.#wakeUp()
     }
     server.blocking.timeOut(server.nowMs)
@@ -205,16 +218,32 @@ export class NodeCore implements Core {
 
   /** As SIGTERM asks: SHUTDOWN without a client. */
   shutDown(): void {
+    if (this.server.asleepUntilMs > 0) return this.#defer(() => this.shutDown())
     this.server.shutdown.begin({save: 'as-configured', isNow: false, isForced: false})
   }
 
   /** DEBUG SLEEP: the whole process would stand still; so nothing is heard or said, and time does not pass inside. */
   #asleep(): TurnOutput {
-    this.#silence.asleepUntilMs = this.server.asleepUntilMs
-    this.#silence.wakeAtMs = this.server.asleepUntilMs
-    return this.#silence
+    const {asleepUntilMs, standstill} = this.server
+    const silence = this.#silence
+    silence.holdsClients = standstill.isOn
+    silence.asleepUntilMs = standstill.isOn ? 0 : asleepUntilMs
+    silence.wakeAtMs = standstill.isOn ? standstill.deadlineMs : asleepUntilMs
+    silence.links.splice(0, silence.links.length, ...standstill.takeEffects())
+    return silence
   }
 
+  /** While it is asleep all but the link that a transaction waits for. */
+  #isDeafTo(link: LinkId): boolean {
+    return this.server.asleepUntilMs > 0 && !this.server.standstill.hears(link)
+  }
+
+  #passTime(nowMs: number): void {
+    this.server.setTime(nowMs)
+    for (const part of this.#parts) part.turnBegan?.(this.server.nowMs)
+  }
+
+  /** What the turn that fell asleep had to say is still in the output. */
   #wakeUp(): void {
     this.server.asleepUntilMs = 0
     const inputs = this.#deferred

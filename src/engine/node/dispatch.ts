@@ -75,12 +75,26 @@ export class Dispatcher {
       call.reply.status('QUEUED')
     } else {
       this.execute(call)
-      const {propagation} = this.#server
-      propagation.commit()
-      if (propagation.isActive) client.lastWriteOffset = this.#server.replication.offset
-      if (this.#server.blocking.hasReady) this.#server.blocking.serveReady(() => this.#server.propagation.commit())
+      const {standstill} = this.#server
+      // EXEC waits for another node in its middle.
+      if (standstill.isOn) {
+        standstill.finallyDo(() => {
+          this.#settle(client)
+          finishRequest(client, spec)
+        })
+        return
+      }
+      this.#settle(client)
     }
     finishRequest(client, spec)
+  }
+
+  /** What follows from a command, or from a transaction as a whole. */
+  #settle(client: Client): void {
+    const {propagation, blocking, replication} = this.#server
+    propagation.commit()
+    if (propagation.isActive) client.lastWriteOffset = replication.offset
+    if (blocking.hasReady) blocking.serveReady(() => propagation.commit())
   }
 
   /** Runs a command that passed every check: by a client, inside EXEC, or from a primary. */

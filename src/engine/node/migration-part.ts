@@ -5,7 +5,7 @@ import {type NodePart} from './core.js'
 
 /** Installs `server.migrator`. */
 export function makeMigrationPart(server: Server): NodePart {
-  const migrator = new Migrator(server.links, () => server.nowMs)
+  const migrator = new Migrator(server.links, () => (server.standstill.isOn ? server.standstill.nowMs : server.nowMs))
   server.migrator = migrator
   return {
     beforeSleep: () => migrator.beforeSleep(),

@@ -14,6 +14,12 @@ const ELEMENT_BYTES = 64
 /** Source: Redis' rewriteAppendOnlyFileRio. The head of an RDB file has no place here. */
 export class CommandImage implements ImageFormat {
   readonly #output = new RdbOutput()
+  readonly #head: readonly (readonly Bytes[])[]
+
+  /** @param head commands that stand before all others */
+  constructor(head: readonly (readonly Bytes[])[] = []) {
+    this.#head = head
+  }
 
   get length(): number {
     return this.#output.length
@@ -24,7 +30,7 @@ export class CommandImage implements ImageFormat {
   }
 
   begin(): void {
-    // nothing stands before the first command
+    for (const argv of this.#head) this.#output.text(encodeRequest(argv))
   }
 
   selectDatabase(db: number): void {

@@ -11,8 +11,6 @@ import {readValue} from './rdb-value-reader.js'
 
 const VERSION_BYTES = 2
 const FOOTER_BYTES = VERSION_BYTES + CRC64_BYTES
-/** Room for it. */
-const NO_CHECKSUM = new Uint8Array(CRC64_BYTES)
 
 /** `version-or-checksum`: "DUMP payload version or checksum are wrong"; `bad-format`: "Bad data format". */
 export type RestoreFailure = 'version-or-checksum' | 'bad-format'
@@ -23,14 +21,17 @@ export type Restored =
 /** The payload of a value, as Redis 7.0 makes it; `compresses` as `rdbcompression` says. */
 export function encodeDumpPayload(value: Value, compresses = true): Uint8Array {
   const output = new RdbOutput(compresses)
+  writeDumpPayload(output, value)
+  return output.take()
+}
+
+/** The same behind what `output` holds already, and compressed as that does it. */
+export function writeDumpPayload(output: RdbOutput, value: Value): void {
+  const start = output.length
   output.u8(rdbTypeOf(value))
   writeValue(output, value)
   output.u16le(RDB_VERSION)
-  const end = output.length
-  output.raw(NO_CHECKSUM)
-  const payload = output.take()
-  checksum(payload, end).writeTo(payload, end)
-  return payload
+  output.checksum(start)
 }
 
 /** The value of a payload from Redis up to 8 or Valkey up to 9, unless it holds what this server cannot keep. */
@@ -50,11 +51,7 @@ function isSealed(bytes: Uint8Array): boolean {
   const version = bytes[versionAt]! | (bytes[versionAt + 1]! << 8)
   if ((version < 1 || version > RDB_NEWEST_REDIS) && version !== RDB_VALKEY) return false
   const end = versionAt + VERSION_BYTES
-  return checksum(bytes, end).isAt(bytes, end)
-}
-
-function checksum(bytes: Uint8Array, end: number): Crc64 {
   const crc = new Crc64()
   crc.update(bytes, 0, end)
-  return crc
+  return crc.isAt(bytes, end)
 }

@@ -22,7 +22,7 @@ export class RdbInput {
   #missing = 0
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.#buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#at = start
     this.#end = end
   }

@@ -1,4 +1,5 @@
 /** Bytes in the making: lengths and strings as an RDB file has them. */
+import {CRC64_BYTES, Crc64} from '../../model/crc64.js'
 import {type Bytes} from '../ports.js'
 import {isCanonicalInteger} from '../values/integer.js'
 import {compressLzf} from './lzf.js'
@@ -37,6 +38,26 @@ export class RdbOutput {
     this.#buffer = NOTHING
     this.#length = 0
     return taken
+  }
+
+  /** Forgets all bytes, and keeps their room. */
+  clear(): void {
+    this.#length = 0
+  }
+
+  /** Everything that another output holds. */
+  append(other: RdbOutput): void {
+    this.#reserve(other.#length)
+    this.#length += other.#buffer.copy(this.#buffer, this.#length, 0, other.#length)
+  }
+
+  /** The checksum of all bytes from `start` on. */
+  checksum(start: number): void {
+    const crc = new Crc64()
+    crc.update(this.#buffer, start, this.#length)
+    this.#reserve(CRC64_BYTES)
+    crc.writeTo(this.#buffer, this.#length)
+    this.#length += CRC64_BYTES
   }
 
   u8(byte: number): void {

@@ -28,6 +28,14 @@ export interface AppendOnlyHost {
   log(level: LogLevel, text: string): void
 }
 
+/** What a base says besides the data. */
+export interface BaseHead {
+  /** As an RDB file. */
+  readonly aux: () => AuxFields
+  /** As commands. */
+  readonly commands: () => readonly (readonly Bytes[])[]
+}
+
 interface Rewrite {
   readonly image: ImageFile
   readonly base: AofFile
@@ -47,7 +55,7 @@ interface Rewrite {
 export class AppendOnlyFile implements StreamSink {
   readonly wantsOnlyData = true
   readonly #host: AppendOnlyHost
-  readonly #aux: () => AuxFields
+  readonly #base: BaseHead
   readonly writer: AofWriter
   readonly #limit = new RewriteLimit()
   #manifest = EMPTY
@@ -72,9 +80,9 @@ export class AppendOnlyFile implements StreamSink {
   lastRewriteFailed = false
 
   /** @param stateChanged told when writes begin to fail, or work again */
-  constructor(host: AppendOnlyHost, aux: () => AuxFields, stateChanged: () => void) {
+  constructor(host: AppendOnlyHost, base: BaseHead, stateChanged: () => void) {
     this.#host = host
-    this.#aux = aux
+    this.#base = base
     this.writer = new AofWriter(host, stateChanged)
   }
 
@@ -149,7 +157,7 @@ export class AppendOnlyFile implements StreamSink {
   create(storage: Storage): string | undefined {
     const {databases, processId, files} = this.#host
     const base = this.#baseFile(1)
-    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format(), isImmediate: true})
+    const snapshot = new Snapshot(databases, this.#base.aux(), {format: this.#format(), isImmediate: true})
     const names = {temporary: `temp-rewriteaof-${processId}.aof`, target: this.#path(base.name)}
     const increment = this.#nextIncrement()
     // What a node left that never got as far as a manifest. And it makes the folder.
@@ -215,7 +223,7 @@ export class AppendOnlyFile implements StreamSink {
       return error
     }
     const base = this.#baseFile((this.#manifest.base?.sequence ?? 0) + 1)
-    const snapshot = new Snapshot(databases, this.#aux(), {format: this.#format()})
+    const snapshot = new Snapshot(databases, this.#base.aux(), {format: this.#format()})
     const temporary = `temp-rewriteaof-bg-${processId}.aof`
     const image = new ImageFile({files, snapshot, temporary, syncsOften: config.flag('aof-rewrite-incremental-fsync')})
     this.#rewrite = {image, base, increment, startedMs: nowMs, step: 'imaging', former: EMPTY, failure: undefined}
@@ -442,7 +450,7 @@ export class AppendOnlyFile implements StreamSink {
 
   #format(): ImageFormat {
     const {config} = this.#host
-    if (!config.flag('aof-use-rdb-preamble')) return new CommandImage()
+    if (!config.flag('aof-use-rdb-preamble')) return new CommandImage(this.#base.commands())
     return new RdbImage({compresses: config.flag('rdbcompression'), hasChecksum: config.flag('rdbchecksum')})
   }
 

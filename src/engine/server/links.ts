@@ -41,6 +41,15 @@ export class Links {
     if (this.#owners.delete(link)) this.effects.push({kind: 'hang-up', link})
   }
 
+  /** Takes out what this turn is to do on one link, in its order. */
+  takeEffects(link: LinkId): LinkEffect[] {
+    const taken = this.effects.filter((effect) => effect.link === link)
+    if (taken.length === 0) return taken
+    const left = this.effects.filter((effect) => effect.link !== link)
+    this.effects.splice(0, this.effects.length, ...left)
+    return taken
+  }
+
   /** The host has written what it could. */
   drained(link: LinkId, pendingBytes: number): void {
     if (pendingBytes > 0 && this.#owners.has(link)) this.#unsent.set(link, pendingBytes)

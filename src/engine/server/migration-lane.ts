@@ -1,12 +1,16 @@
 /** One connection to a node that keys are sent to: one MIGRATE at a time, requests in one write, replies line by line. */
+import {writeDumpPayload} from '../persistence/dump-payload.js'
+import {RdbOutput} from '../persistence/rdb-output.js'
 import {type Bytes, type Endpoint, type LinkId} from '../ports.js'
 import {encodeRequest} from '../resp/request-writer.js'
+import {type Value} from '../values/value.js'
 import {type LinkOwner, type Links} from './links.js'
+import {type Errand} from './standstill.js'
 
 /** A key as it goes out. */
 export interface KeyToSend {
   readonly key: Bytes
-  readonly payload: Uint8Array
+  readonly value: Value
   /** Left to live, ms; 0 for ever. */
   readonly ttlMs: number
 }
@@ -20,6 +24,8 @@ export interface MigrationRequest {
   /** `RESTORE`, or in a cluster `RESTORE-ASKING`. */
   readonly command: Bytes
   readonly replace: boolean
+  /** As `rdbcompression` says. */
+  readonly compresses: boolean
   readonly timeoutMs: number
   /** Asked when the connection stands, and again for a second try: what of the keys is there now. */
   readonly collect: () => readonly KeyToSend[]
@@ -59,7 +65,7 @@ interface Exchange {
   mayRetry: boolean
 }
 
-export class MigrationLane implements LinkOwner {
+export class MigrationLane implements LinkOwner, Errand {
   readonly #links: Links
   readonly #nowMs: () => number
   readonly #target: Endpoint
@@ -77,6 +83,11 @@ export class MigrationLane implements LinkOwner {
     this.#links = links
     this.#nowMs = nowMs
     this.#progressMs = nowMs()
+  }
+
+  /** Undefined while there is no connection, and none is being made. */
+  get link(): LinkId | undefined {
+    return this.#link
   }
 
   /** Unix ms since when nothing has been going on; undefined while something is. */
@@ -165,27 +176,20 @@ export class MigrationLane implements LinkOwner {
   #send(): void {
     const exchange = this.#exchange
     if (exchange === undefined || this.#link === undefined) return
-    const {credentials, db, command, replace, collect} = exchange.job.request
+    const {credentials, db, collect} = exchange.job.request
     exchange.keys = collect()
     if (exchange.keys.length === 0) return this.#finish()
-    let text = ''
+    let prelude = ''
     exchange.preludeLeft = 0
     if (credentials.length > 0) {
-      text += encodeRequest(['AUTH', ...credentials])
+      prelude += encodeRequest(['AUTH', ...credentials])
       exchange.preludeLeft++
     }
     if (db !== this.#db) {
-      text += encodeRequest(['SELECT', String(db)])
+      prelude += encodeRequest(['SELECT', String(db)])
       exchange.preludeLeft++
     }
-    const pieces: Uint8Array[] = []
-    for (const {key, payload, ttlMs} of exchange.keys) {
-      text += `*${replace ? 5 : 4}\r\n${bulk(command)}${bulk(key)}${bulk(String(ttlMs))}$${payload.length}\r\n`
-      pieces.push(Buffer.from(text, 'latin1'), payload)
-      text = replace ? '\r\n$7\r\nREPLACE\r\n' : '\r\n'
-    }
-    pieces.push(Buffer.from(text, 'latin1'))
-    this.#links.send(this.#link, Buffer.concat(pieces))
+    this.#links.send(this.#link, encodeKeys(prelude, exchange.keys, exchange.job.request))
   }
 
   /** Source: Redis 7.0's migrateCommand: the first error is told, and what was acknowledged is nevertheless the target's. */
@@ -230,6 +234,24 @@ export class MigrationLane implements LinkOwner {
     this.#db = UNKNOWN_DB
     this.#line = ''
   }
+}
+
+/** In one piece, and without an object for each key: this is where a node that gives slots away spends its time. */
+function encodeKeys(prelude: Bytes, keys: readonly KeyToSend[], request: MigrationRequest): Uint8Array {
+  const {command, replace, compresses} = request
+  const output = new RdbOutput()
+  const payload = new RdbOutput(compresses)
+  const head = `*${replace ? 5 : 4}\r\n${bulk(command)}`
+  let text = prelude
+  for (const {key, value, ttlMs} of keys) {
+    payload.clear()
+    writeDumpPayload(payload, value)
+    output.text(`${text}${head}${bulk(key)}${bulk(String(ttlMs))}$${payload.length}\r\n`)
+    output.append(payload)
+    text = replace ? '\r\n$7\r\nREPLACE\r\n' : '\r\n'
+  }
+  output.text(text)
+  return output.take()
 }
 
 function bulk(word: Bytes): Bytes {

@@ -1,4 +1,5 @@
 /** Keys that leave for other nodes (MIGRATE): one cached connection per target, closed when it has been idle. */
+import {type Endpoint} from '../ports.js'
 import {type Links} from './links.js'
 import {type MigrationJob, MigrationLane} from './migration-lane.js'
 
@@ -22,15 +23,13 @@ export class Migrator {
   }
 
   start(job: MigrationJob): void {
-    const {target} = job.request
-    const name = `${target.host}:${target.port}`
-    let lane = this.#lanes.get(name)
-    if (lane === undefined) {
-      if (this.#lanes.size >= MOST_LANES) this.#closeIdleLane()
-      lane = new MigrationLane(target, this.#links, this.#nowMs)
-      this.#lanes.set(name, lane)
-    }
-    lane.add(job)
+    this.#laneTo(job.request.target).add(job)
+  }
+
+  /** A connection on which nothing is under way, for a job that cannot wait for another: a second one if it must be. */
+  idleLane(target: Endpoint): MigrationLane {
+    const lane = this.#laneTo(target)
+    return lane.idleSinceMs === undefined ? this.#laneTo(target, 'second') : lane
   }
 
   /** At the end of each turn: jobs that waited too long, connections that nobody uses. */
@@ -54,6 +53,17 @@ export class Migrator {
   abandonAll(): void {
     for (const lane of this.#lanes.values()) lane.abandon()
     this.#lanes.clear()
+  }
+
+  #laneTo(target: Endpoint, which: 'first' | 'second' = 'first'): MigrationLane {
+    const name = `${which} ${target.host}:${target.port}`
+    let lane = this.#lanes.get(name)
+    if (lane === undefined) {
+      if (this.#lanes.size >= MOST_LANES) this.#closeIdleLane()
+      lane = new MigrationLane(target, this.#links, this.#nowMs)
+      this.#lanes.set(name, lane)
+    }
+    return lane
   }
 
   #closeIdleLane(): void {

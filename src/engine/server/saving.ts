@@ -71,7 +71,8 @@ export class Saving {
     this.#aux = aux
     this.lastSaveMs = host.nowMs
     const changed = (): void => this.#decideRefusal()
-    this.aof = new AppendOnlyFile(host, () => this.auxFields(true), changed)
+    const base = {aux: () => this.auxFields(true), commands: () => host.slotMigrations?.importCommands() ?? []}
+    this.aof = new AppendOnlyFile(host, base, changed)
     host.config.watch('save', (text) => {
       this.#points = parseSavePoints(text)
       this.#decideRefusal()

@@ -35,6 +35,7 @@ import {NO_FIGURES, type ProcessFigures, type ReadProcessFigures} from './proces
 import {PubSub} from './pubsub.js'
 import {Shutdown} from './shutdown.js'
 import {SlowLog} from './slowlog.js'
+import {Standstill} from './standstill.js'
 import {Stats} from './stats.js'
 import {WatchedKeys} from './transaction.js'
 
@@ -94,6 +95,8 @@ export class Server {
   activeExpire = true
   /** Unix ms until which the node does nothing at all (DEBUG SLEEP). */
   asleepUntilMs = 0
+  /** MIGRATE inside MULTI. */
+  readonly standstill = new Standstill(this)
   /** The node's folder, since it has booted: for what must be done before a command ends. */
   storage: Storage | undefined
   /** Loads the data anew from the files, beside what is there. An error in the words of a real server's log. Installed by boot. */

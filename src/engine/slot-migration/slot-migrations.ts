@@ -7,7 +7,7 @@ import {type Bytes} from '../ports.js'
 import {ExportJob} from './export-job.js'
 import {type Brakes, type ImportPeer, type MigrationHost} from './host.js'
 import {ImportJob} from './import-job.js'
-import {type Job} from './job.js'
+import {type Job, syncSlots} from './job.js'
 import {formatRanges, parseRanges} from './slot-ranges.js'
 
 export interface ExportRequest {
@@ -127,8 +127,19 @@ export class SlotMigrations {
 
   /** What an RDB file must say of the imports whose keys are in it; empty without any. */
   describeImports(): Bytes {
-    const unfinished = this.#imports().filter(({isFinished}) => !isFinished)
-    return unfinished.map(({facts}) => `${facts.name} ${formatRanges(facts.ranges)}`).join(';')
+    return this.#unfinishedImports()
+      .map(({facts}) => `${facts.name} ${formatRanges(facts.ranges)}`)
+      .join(';')
+  }
+
+  /** The same for an AOF whose base is made of commands: the oldest import first. */
+  importCommands(): (readonly Bytes[])[] {
+    return this.#unfinishedImports()
+      .reverse()
+      .map(({facts: {name, ranges}}) => [
+        ...syncSlots('ESTABLISH'),
+        ...['NAME', name, 'SLOTSRANGE', ...ranges.flat().map(String)],
+      ])
   }
 
   /** The same, read from an RDB file. What is not understood is passed over: its keys would only be seen too early. */
@@ -189,6 +200,10 @@ export class SlotMigrations {
 
   #imports(): ImportJob[] {
     return this.#jobs.filter((job) => job instanceof ImportJob)
+  }
+
+  #unfinishedImports(): ImportJob[] {
+    return this.#imports().filter(({isFinished}) => !isFinished)
   }
 
   #failImports(message: string): void {

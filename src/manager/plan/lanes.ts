@@ -68,7 +68,7 @@ export function lanePhases(
 }
 
 /**
- * Atomic slot migration (CLUSTER MIGRATESLOTS, Valkey 9.0) asks something of both ends. Who asked for it has a reason, such as
+ * Atomic slot migration (CLUSTER MIGRATESLOTS, Valkey 9.0 and the bundled engine) asks something of both ends. Who asked for it has a reason, such as
  * keys too big for MIGRATE, so nothing else is silently put in its place.
  */
 export function atomicRefusals(topology: Topology, lanes: readonly Lane[]): Finding[] {
@@ -79,7 +79,7 @@ export function atomicRefusals(topology: Topology, lanes: readonly Lane[]): Find
       nodeRefusal(
         'atomic-not-supported',
         subjectOf(topology, id),
-        'cannot move slots atomically: that takes Valkey 9.0',
+        'cannot move slots atomically: that takes Valkey 9.0 or the bundled engine',
         {
           remedy: 'leave out --atomic',
         },

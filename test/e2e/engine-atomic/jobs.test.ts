@@ -4,7 +4,7 @@ import path from 'node:path'
 import {expect} from 'chai'
 import {startCluster, type EngineCluster, type EngineNode} from '../../../src/engine/index.js'
 import {slotsOf} from '../../support/cluster-facts.js'
-import {command} from '../../support/resp.js'
+import {command, RespConnection} from '../../support/resp.js'
 import {until} from '../../support/until.js'
 import {answerTo, beginMigration, holdFailover, idOf, jobsOf, migrate, untilState, visibleKeys} from './migrations.js'
 
@@ -87,6 +87,22 @@ describe('atomic slot migration between engine nodes', function () {
     expect(await command(target, 'GET', '{b}299')).to.equal('value 299')
     expect(await command(replica, 'DBSIZE')).to.equal(KEYS)
     expect(await answerTo(source, 'GET', '{b}1')).to.equal(`MOVED 3300 ${target.address}`)
+  })
+
+  it('begins inside MULTI, and though the cluster is down, as on Valkey', async () => {
+    await command(source, 'CLUSTER', 'DELSLOTS', 8000)
+    await until(async () => String(await command(source, 'CLUSTER', 'INFO')).includes('cluster_state:fail'), {
+      what: 'the source to be down',
+    })
+    const id = await idOf(target)
+    const move = (range: string): string[] => `CLUSTER MIGRATESLOTS SLOTSRANGE ${range} NODE ${id}`.split(' ')
+    const connection = await RespConnection.open(source)
+    const replies = await connection.pipeline([['MULTI'], move('3300 3310'), move('3310 3311'), ['EXEC']])
+    connection.close()
+    expect(String(replies.at(-1))).to.match(/^OK,.*ERR I am already migrating slot 3310\.$/)
+    await untilState(source, 'success')
+    expect(await slotsOf([source, target])).to.deep.equal(['0-3299 3311-7999 8001-8191', '3300-3310 8192-16383'])
+    expect(await command(target, 'DBSIZE')).to.equal(KEYS)
   })
 
   it('shows the keys to nobody before the slots are the target’s', async () => {

@@ -26,7 +26,7 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
   }
   const idOf = async (node: ServerNode): Promise<string> => String(await command(node, 'CLUSTER', 'MYID'))
 
-  it('form a cluster, move slots both ways, and take over from one another', async () => {
+  it('form a cluster, move slots both ways, key by key and whole, and take over from one another', async () => {
     const [engines, reals] = await Promise.all([
       startNodes('engine', 2, {tls: true}),
       startNodes(flavour, 2, {tls: true}),
@@ -48,6 +48,9 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
     await reshard(ours, theirs)
     await reshard(theirs, second)
     expect(await slotCounts(primaries)).to.deep.equal([4961, 5962, 5461])
+    const ends = ['--from', await idOf(second), '--to', await idOf(ours)]
+    await tscluster('reshard', second.address, ...ends, '--slots', '500', '--atomic', '--yes')
+    expect(await slotCounts(primaries)).to.deep.equal([5461, 5462, 5461])
     await until(async () => /master_link_status:up/.test(String(await command(replica, 'INFO', 'replication'))), {
       what: 'the replica to be in sync',
       timeoutMs: 30_000,

@@ -102,6 +102,33 @@ describe('tscluster-server', function () {
       .and.contain(`Failed listening on port ${port} (TCP), aborting.`)
   })
 
+  it('shares its nodes.conf with no other node, engine or real, and finds it free after a kill -9', async () => {
+    const node = async (): Promise<string[]> => ['--port', String(await freePort()), ...['--cluster-enabled', 'yes']]
+    const inUse =
+      /Sorry, the cluster configuration file nodes\.conf is already used by a different Redis Cluster node\./
+    const isReady = /Ready to accept connections/
+    const first = start(await node())
+    await first.said(isReady)
+    const second = await run(await node())
+    expect(second.code).to.equal(1)
+    expect(second.stdout).to.match(inUse)
+    first.process.kill('SIGKILL')
+    await first.done
+    const third = start(await node())
+    await third.said(isReady)
+    third.process.kill('SIGTERM')
+    await third.done
+    const real = findProgram('redis-7.0')
+    if (real === undefined) return
+    const other = startProgram(real, await node(), {cwd: folder})
+    await other.said(isReady)
+    const fourth = await run(await node())
+    other.process.kill('SIGKILL')
+    await other.done
+    expect(fourth.code).to.equal(1)
+    expect(fourth.stdout).to.match(inUse)
+  })
+
   const WRONG: readonly (readonly string[])[] = [
     ['--bogus', '1'],
     ['--port', 'abc'],

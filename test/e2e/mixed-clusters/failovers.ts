@@ -12,6 +12,8 @@ const FAILOVER_MS = 20_000
 /** Longer than one needs in which all goes well. */
 const MANUAL_FAILOVER_MS = 3000
 const SOME_WRITES = 300
+/** It goes on for a minute: not as much as it can. */
+const PAUSE_MS = 10
 
 export function describeFailovers(of: () => MixedNodes): void {
   let load: ClusterLoad | undefined
@@ -34,7 +36,7 @@ export function describeFailovers(of: () => MixedNodes): void {
   }
 
   async function startLoad(prefix: string): Promise<void> {
-    load = await ClusterLoad.start(of().all, prefix, {confirmed: true})
+    load = await ClusterLoad.start(of().all, prefix, {confirmed: true, pauseMs: PAUSE_MS})
     await untilMoreIsAcknowledged()
   }
 

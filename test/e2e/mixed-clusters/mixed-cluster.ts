@@ -39,6 +39,11 @@ export class MixedNodes {
     return [...this.engine, ...this.real]
   }
 
+  /** Those that have not been killed for good. */
+  get alive(): readonly ServerNode[] {
+    return this.all.filter(({process}) => process.exitCode === null && process.signalCode === null)
+  }
+
   get addresses(): string[] {
     return this.all.map(({address}) => address)
   }

@@ -6,6 +6,8 @@ import type {RespTarget} from '../resp.js'
 export interface LoadOptions {
   /** Only what a replica has confirmed (WAIT 1) counts as acknowledged: the rest a crash may take. Default false. */
   readonly confirmed?: boolean
+  /** Between two requests of a writer. Default 1: as much as it can. */
+  readonly pauseMs?: number
 }
 
 export interface LoadReport {
@@ -19,7 +21,6 @@ export interface LoadReport {
 
 const WRITERS = 8
 const KEYS_EACH = 40
-const PAUSE_MS = 1
 const CONFIRM_MS = 200
 const RETRY_MS = 50
 /** ioredis goes on for so many tries: a failover takes longer than its default allows. */
@@ -30,16 +31,18 @@ class Writer {
   readonly #cluster: Cluster
   readonly #name: string
   readonly #confirmed: boolean
+  readonly #pauseMs: number
   readonly #last = new Map<string, number>()
   readonly #members = new Map<string, Set<string>>()
   readonly faults: string[] = []
   acknowledged = 0
   slowestMs = 0
 
-  constructor(cluster: Cluster, name: string, confirmed: boolean) {
+  constructor(cluster: Cluster, name: string, {confirmed = false, pauseMs = 1}: LoadOptions) {
     this.#cluster = cluster
     this.#name = name
     this.#confirmed = confirmed
+    this.#pauseMs = pauseMs
   }
 
   async run(isGoing: () => boolean): Promise<void> {
@@ -48,7 +51,7 @@ class Writer {
       const tag = `{${this.#name}:${number % KEYS_EACH}}`
       await this.#round(number, tag)
       this.slowestMs = Math.max(this.slowestMs, performance.now() - startedMs)
-      await sleep(PAUSE_MS)
+      await sleep(this.#pauseMs)
     }
   }
 
@@ -112,7 +115,7 @@ export class ClusterLoad {
   #going = true
   #done: Promise<unknown> = Promise.resolve()
 
-  private constructor(nodes: Iterable<RespTarget>, prefix: string, {confirmed = false}: LoadOptions) {
+  private constructor(nodes: Iterable<RespTarget>, prefix: string, options: LoadOptions) {
     this.#cluster = new Cluster(
       [...nodes].map(({host, port}) => ({host, port})),
       {
@@ -125,10 +128,7 @@ export class ClusterLoad {
     )
     // Connection errors end in refused commands, which are not acknowledged.
     this.#cluster.on('error', () => undefined)
-    this.#writers = Array.from(
-      {length: WRITERS},
-      (_, index) => new Writer(this.#cluster, `${prefix}${index}`, confirmed),
-    )
+    this.#writers = Array.from({length: WRITERS}, (_, index) => new Writer(this.#cluster, `${prefix}${index}`, options))
   }
 
   /** @param prefix of its keys: two loads on one cluster need two */

@@ -41,6 +41,17 @@ describe('nodes.conf', () => {
     expect([bus.isOpen(7), bus.isOpen(900), bus.isOpen(8)]).to.deep.equal([true, true, false])
   })
 
+  it('of a new node says who it is before it says where, and is not written again for that', () => {
+    const host = new PaperHost()
+    const bus = new ClusterBus({host, config: paperConfig(7000), rng: seededRng(1), nowMs: START_MS})
+    const first = host.endTurn().saved
+    expect(first).to.equal(`${bus.myId} :0@0 myself,master - 0 0 0 connected\nvars currentEpoch 0 lastVoteEpoch 0\n`)
+    expect(host.lastSaveIsBinding).to.equal(true)
+    expect(saved(bus)).to.equal(undefined)
+    bus.saveConfig()
+    expect(saved(bus)).to.include(' :7000@17000 myself,master ')
+  })
+
   it('is written as it was read', () => {
     const text = saved(load(OWN_LINE, PEER_LINE, REPLICA_LINE, VARS))
     expect(text).to.equal(

@@ -3,6 +3,7 @@ import {expect} from 'chai'
 import {type EngineClient, EngineNode} from '../../../support/engine/engine-node.js'
 import {ReplyError} from '../../../support/engine/parse-replies.js'
 import {PaperNetwork} from '../replication/paper-network.js'
+import {recordStream} from './recorded-stream.js'
 
 function pair(targetConfig: Readonly<Record<string, string>> = {}): {
   network: PaperNetwork
@@ -150,9 +151,95 @@ describe('MIGRATE', () => {
     expect(refused('k', 0, 1, 'AUTH2', 'user')).to.equal('ERR syntax error')
     expect(refused('k', 'x', 'y')).to.equal('ERR value is not an integer or out of range')
     expect(refused('k', 0, 1, 'KEYS', 'a')).to.match(/the key argument must be set to the empty string/)
+  })
+})
+
+describe('MIGRATE inside MULTI', () => {
+  function begin(client: EngineClient, ...queue: (readonly (string | number)[])[]): void {
     client.call('MULTI')
-    client.call('MIGRATE', '127.0.0.1', 2, 'k', 0, 1)
-    expect(String(client.raw('EXEC'))).to.include('-ERR MIGRATE inside MULTI')
+    for (const words of queue) client.call(...words)
+    expect(client.call('EXEC')).to.equal(undefined)
+  }
+
+  const migrate = (port: number, key: string, ...more: readonly string[]): readonly (string | number)[] => [
+    ...['MIGRATE', '127.0.0.1', port, key, 0, 300],
+    ...more,
+  ]
+
+  it('answers in its place, and what follows finds the keys gone', () => {
+    const {network, source, client, there} = pair()
+    const stream = recordStream(source)
+    client.call('SET', 'a', 1)
+    begin(client, ['INCR', 'a'], migrate(2, 'a'), migrate(2, 'none'), ['INCR', 'a'], migrate(2, 'a', 'REPLACE'), [
+      'GET',
+      'a',
+    ])
+    network.pump()
+    expect(client.received()).to.deep.equal([[2, 'OK', 'NOKEY', 1, 'OK', null]])
+    expect(there.call('GET', 'a')).to.equal('1')
+    expect(stream.slice(1)).to.deep.equal(['MULTI', 'INCR a', 'DEL a', 'INCR a', 'DEL a', 'EXEC'])
+    expect(client.call('PING')).to.equal('PONG')
+    expect([network.wires.length, source.core.server.migrator.cachedConnections]).to.deep.equal([1, 1])
+  })
+
+  it('lets nobody see half a transaction: all that comes meanwhile is heard afterwards', () => {
+    const {network, source, client, there} = pair()
+    const [reader, blocked] = [source.connect(), source.connect()]
+    client.call('MSET', 'a', 1, 'b', 1)
+    expect(blocked.call('BLPOP', 'list', 0)).to.equal(undefined)
+    begin(client, ['RPUSH', 'list', 'x'], ['SET', 'b', 2], migrate(2, 'a'), ['LPOP', 'list'])
+    expect(reader.call('GET', 'b')).to.equal(undefined)
+    const late = source.connect()
+    expect(late.call('EXISTS', 'a', 'list')).to.equal(undefined)
+    source.advance(200)
+    expect([client.received(), reader.received()]).to.deep.equal([[], []])
+    network.pump()
+    expect(client.received()).to.deep.equal([[1, 'OK', 'OK', 'x']])
+    expect([reader.received(), late.received(), blocked.received()]).to.deep.equal([['2'], [0], []])
+    expect(there.call('GET', 'a')).to.equal('1')
+  })
+
+  it('says nothing to anybody but the target before it has ended', () => {
+    const {source, client} = pair({appendonly: 'yes'})
+    client.call('SET', 'a', 1)
+    source.links.length = 0
+    source.files.length = 0
+    begin(client, ['SET', 'b', 1], migrate(2, 'a'))
+    source.advance(200)
+    expect(source.links).to.deep.equal([{kind: 'dial', link: 1, to: {host: '127.0.0.1', port: 2, isSecure: false}}])
+    expect(source.files).to.deep.equal([])
+  })
+
+  it('answers with an error when the target refuses, cannot be reached, or is silent; the rest is executed', () => {
+    const {network, source, client, there} = pair()
+    there.call('SET', 'a', 'theirs')
+    client.call('SET', 'a', 1)
+    begin(client, migrate(2, 'a'), migrate(9, 'a'), ['GET', 'a'])
+    network.pump()
+    const [[busy, unreachable, value]] = client.received() as [unknown[]]
+    expect([errorOf(busy), errorOf(unreachable), value]).to.deep.equal([
+      'ERR Target instance replied with error: BUSYKEY Target key name already exists.',
+      'IOERR error or timeout writing to target instance',
+      '1',
+    ])
+    network.cutAll()
+    begin(client, migrate(2, 'a'), ['INCR', 'a'])
+    source.advance(400)
+    const [[silent, count]] = client.received() as [unknown[]]
+    expect([errorOf(silent), count]).to.deep.equal(['IOERR error or timeout connecting to the client', 2])
+    expect(client.call('GET', 'a')).to.equal('2')
+  })
+
+  it('takes a connection of its own beside a MIGRATE that is under way', () => {
+    const {network, source, client, there} = pair()
+    const other = source.connect()
+    client.call('MSET', 'a', 1, 'b', 2)
+    other.call(...migrate(2, 'b'))
+    begin(client, migrate(2, 'a'), ['EXISTS', 'a'])
+    network.pump()
+    expect([client.received(), other.received()]).to.deep.equal([[['OK', 0]], ['OK']])
+    expect(there.call('MGET', 'a', 'b')).to.deep.equal(['1', '2'])
+    expect(source.core.server.migrator.cachedConnections).to.equal(2)
   })
 })
 
