@@ -1,6 +1,6 @@
 /** Connections between nodes: who dialled one, or took one in, hears what happens on it. */
 import {assert} from '../../model/assert.js'
-import {type Endpoint, type LinkEffect, type LinkId} from '../ports.js'
+import {type ConnectionId, type Endpoint, type LinkEffect, type LinkId} from '../ports.js'
 
 export interface LinkOwner {
   opened(link: LinkId, peer: Endpoint, local: Endpoint): void
@@ -39,6 +39,11 @@ export class Links {
   hangUp(link: LinkId): void {
     this.#unsent.delete(link)
     if (this.#owners.delete(link)) this.effects.push({kind: 'hang-up', link})
+  }
+
+  /** Small writes to a replica that connected to us may be gathered into larger packets. */
+  gather(connection: ConnectionId): void {
+    this.effects.push({kind: 'gather', connection})
   }
 
   /** The host has written what it could. */
