@@ -18,27 +18,35 @@ const lastMet = new Int32Array(1 << MOST_TABLE_BITS)
 /** Compresses; undefined unless the result has at most `mostBytes` bytes. */
 export function compressLzf(input: Uint8Array, mostBytes: number): Uint8Array | undefined {
   if (mostBytes <= 0) return undefined
-  const bits = Math.min(Math.max(32 - Math.clz32(input.length), LEAST_TABLE_BITS), MOST_TABLE_BITS)
-  lastMet.fill(-1, 0, 1 << bits)
   const output = Buffer.allocUnsafe(mostBytes) // from a pool: a small array of its own would cost more than the search
-  let [at, written, literalStart] = [0, 0, 0]
-  while (at + LEAST_MATCH <= input.length) {
+  const written = packLzf(input, input.length, output, mostBytes)
+  return written < 0 ? undefined : output.subarray(0, written)
+}
+
+/** The same for the first `end` bytes, into room that is there already. @returns how many bytes came of it; -1: too many */
+export function packLzf(input: Uint8Array, end: number, output: Uint8Array, mostBytes: number): number {
+  const bits = Math.min(Math.max(32 - Math.clz32(end), LEAST_TABLE_BITS), MOST_TABLE_BITS)
+  lastMet.fill(-1, 0, 1 << bits)
+  let at = 0
+  let written = 0
+  let literalStart = 0
+  while (at + LEAST_MATCH <= end) {
     const slot = Math.imul(input[at]! | (input[at + 1]! << 8) | (input[at + 2]! << 16), SPREAD) >>> (32 - bits)
     const candidate = lastMet[slot]!
     lastMet[slot] = at
-    const length = candidate >= 0 && at - candidate <= MOST_DISTANCE ? matchLength(input, candidate, at) : 0
+    const length = candidate >= 0 && at - candidate <= MOST_DISTANCE ? matchLength(input, end, candidate, at) : 0
     if (length < LEAST_MATCH) {
       at++
       continue
     }
     written = writeLiterals(input, literalStart, at, output, written)
     written = writeMatch(length, at - candidate, output, written)
-    if (written > mostBytes) return undefined
+    if (written > mostBytes) return -1
     at += length
     literalStart = at
   }
-  written = writeLiterals(input, literalStart, input.length, output, written)
-  return written > mostBytes ? undefined : output.subarray(0, written)
+  written = writeLiterals(input, literalStart, end, output, written)
+  return written > mostBytes ? -1 : written
 }
 
 /** Restores exactly `length` bytes; undefined when the input says anything else. Never believes a length before checking it. */
@@ -78,8 +86,8 @@ function canExpandTo(length: number, inputLength: number): boolean {
   return length <= (inputLength * MOST_MATCH) / 2
 }
 
-function matchLength(input: Uint8Array, earlier: number, at: number): number {
-  const most = Math.min(MOST_MATCH, input.length - at)
+function matchLength(input: Uint8Array, end: number, earlier: number, at: number): number {
+  const most = Math.min(MOST_MATCH, end - at)
   let length = 0
   while (length < most && input[earlier + length] === input[at + length]) length++
   return length

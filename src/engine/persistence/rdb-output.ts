@@ -1,7 +1,7 @@
 /** Bytes in the making: lengths and strings as an RDB file has them. */
 import {type Bytes} from '../ports.js'
 import {isCanonicalInteger} from '../values/integer.js'
-import {compressLzf} from './lzf.js'
+import {compressLzf, packLzf} from './lzf.js'
 import {
   COMPRESSED_FROM_BYTES,
   COMPRESSION_SAVES_BYTES,
@@ -11,12 +11,23 @@ import {
 } from './rdb-format.js'
 
 const INITIAL_CAPACITY = 256
-const NOTHING = Buffer.alloc(0)
+/** What came before tells how much will come: up to here it is made room for at once. */
+const MOST_FORESEEN = 1024 * 1024
+const NOTHING = Buffer.alloc(0) as TextBuffer
 const TWO_TO_32 = 2 ** 32
+/** Strings up to this length are compressed here: buffers of their own would cost more than the search for matches. */
+const SCRATCH_BYTES = 16 * 1024
+
+/** A Buffer's own way to take a latin1 string: `write` looks at its arguments first. */
+type TextBuffer = Buffer & {latin1Write(text: Bytes, at: number, length: number): number}
+
+const plain = Buffer.allocUnsafeSlow(SCRATCH_BYTES) as TextBuffer
+const packed = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
 
 export class RdbOutput {
-  #buffer: Buffer = NOTHING
+  #buffer: TextBuffer = NOTHING
   #length = 0
+  #foreseen = INITIAL_CAPACITY
   readonly compresses: boolean
 
   constructor(compresses = true) {
@@ -30,6 +41,7 @@ export class RdbOutput {
   /** All bytes so far; the output is empty afterwards and the bytes are the caller's. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#length)
+    this.#foreseen = Math.min(Math.max(INITIAL_CAPACITY, this.#length), MOST_FORESEEN)
     this.#buffer = NOTHING
     this.#length = 0
     return taken
@@ -64,7 +76,7 @@ export class RdbOutput {
   /** Characters as they are, without a length. */
   text(bytes: Bytes): void {
     this.#reserve(bytes.length)
-    this.#length += this.#buffer.write(bytes, this.#length, 'latin1')
+    if (bytes.length > 0) this.#length += this.#buffer.latin1Write(bytes, this.#length, bytes.length)
   }
 
   /** A length: 1, 2, 5 or 9 bytes. */
@@ -86,7 +98,7 @@ export class RdbOutput {
 
   /** A string, in the shortest of its encodings, as Redis chooses it. */
   string(bytes: Bytes): void {
-    if (bytes.length >= COMPRESSED_FROM_BYTES) return this.blob(Buffer.from(bytes, 'latin1'))
+    if (this.compresses && bytes.length >= COMPRESSED_FROM_BYTES) return this.#longString(bytes)
     if (bytes.length <= INTEGER_TEXT_BYTES && isCanonicalInteger(bytes) && this.#integer(Number(bytes))) return
     this.count(bytes.length)
     this.text(bytes)
@@ -105,6 +117,23 @@ export class RdbOutput {
     }
     this.count(bytes.length)
     this.raw(bytes)
+  }
+
+  #longString(bytes: Bytes): void {
+    const {length} = bytes
+    if (length > SCRATCH_BYTES) return this.blob(Buffer.from(bytes, 'latin1'))
+    plain.latin1Write(bytes, 0, length)
+    const compressed = packLzf(plain, length, packed, length - COMPRESSION_SAVES_BYTES)
+    if (compressed < 0) {
+      this.count(length)
+      return this.text(bytes)
+    }
+    this.u8(LENGTH.special | STRING_ENCODING.lzf)
+    this.count(compressed)
+    this.count(length)
+    this.#reserve(compressed)
+    packed.copy(this.#buffer, this.#length, 0, compressed)
+    this.#length += compressed
   }
 
   #integer(value: number): boolean {
@@ -126,7 +155,7 @@ export class RdbOutput {
   #reserve(more: number): void {
     const needed = this.#length + more
     if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, INITIAL_CAPACITY))
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, this.#foreseen)) as TextBuffer
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }

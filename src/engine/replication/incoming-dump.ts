@@ -5,8 +5,8 @@ import {RdbLoader} from '../persistence/rdb-loader.js'
 import {type ReplicationHost} from './host.js'
 import {PayloadReceiver} from './payload.js'
 
-/** Bytes of a dump that are put into the databases in one turn: a few milliseconds, also where they are well compressed. */
-const SLICE_BYTES = 64 * 1024
+/** Bytes of a dump that are put into the databases in one turn: a millisecond or two, also where they are well compressed. */
+const SLICE_BYTES = 32 * 1024
 /**
  * A dump up to here is loaded beside the old data. A real server answers nobody before it has loaded 2 MiB
  * (loading-process-events-interval-bytes), so tools do not expect -LOADING from a replica of little data.
