@@ -13,65 +13,77 @@ import {WriteLoad} from './write-load.js'
 const WRITES = 800
 const SETTINGS = {'repl-backlog-size': '32mb'}
 
-/** A full sync over a connection of its own, where both sides want it. */
+/** Another connection for the full sync, where both sides want it. */
 function secondChannel(flavour: Flavour): Readonly<Record<string, string>> {
-  if (flavour === 'engine') return SETTINGS
   const directive = flavour.startsWith('valkey') ? 'dual-channel-replication-enabled' : 'repl-rdb-channel'
-  return {...SETTINGS, [directive]: 'yes'}
+  return {[directive]: 'yes'}
 }
 
-async function startPair(primary: Flavour, replica: Flavour): Promise<readonly [ServerNode, ServerNode]> {
-  return Promise.all([standalone(primary, secondChannel(primary)), standalone(replica, secondChannel(replica))])
-}
+describeOnServers('an engine node between two newer servers', ['redis-8.0', 'valkey-8.1', 'valkey-9.1'], (flavour) => {
+  let top: ServerNode
+  let ours: ServerNode
+  let bottom: ServerNode
+  const proxies: SeverableProxy[] = []
 
-/** Writes of every type all the while: a full sync, a link that is cut and mended; then both must hold the same. */
-async function provesEqual(primary: ServerNode, replica: ServerNode): Promise<void> {
-  const load = WriteLoad.start(() => primary)
-  const proxy = await SeverableProxy.to(primary)
-  try {
-    await load.more(WRITES)
-    await follow(replica, proxy)
-    await untilLinkUp(replica)
-    await load.more(WRITES)
-    proxy.cut()
-    await until(async () => (await replicationOf(replica))['master_link_status'] === 'down', {
-      what: 'the link to be down',
-    })
-    await load.more(WRITES / 4)
-    proxy.mend()
-    await untilLinkUp(replica)
-    await load.more(WRITES / 4)
-  } finally {
-    await load.stop()
+  before(async () => {
+    const real = {...SETTINGS, ...secondChannel(flavour)}
+    ;[top, ours, bottom] = await Promise.all([
+      standalone(flavour, real),
+      standalone('engine', SETTINGS),
+      standalone(flavour, real),
+    ])
+    proxies.push(await SeverableProxy.to(top), await SeverableProxy.to(ours))
+  })
+
+  async function untilLinksAre(status: 'up' | 'down'): Promise<void> {
+    for (const node of [ours, bottom]) {
+      await until(async () => (await replicationOf(node))['master_link_status'] === status, {
+        timeoutMs: 30_000,
+        what: `the link of ${node.port} to be ${status}`,
+      })
+    }
   }
-  await untilSameOffset(primary, replica)
-  await untilSameData(primary, replica)
-  proxy.close()
-  expect([await statOf(primary, 'sync_full'), await statOf(primary, 'sync_partial_ok')]).to.deep.equal([1, 1])
-  expect(await statOf(replica, 'unexpected_error_replies')).to.equal(0)
-}
 
-describeOnServers('replication with newer servers', ['redis-8.0', 'valkey-8.1', 'valkey-9.1'], (flavour) => {
-  it('an engine node is its replica, full and partial, under writes of every type', async () => {
-    const [primary, replica] = await startPair(flavour, 'engine')
-    await provesEqual(primary, replica)
+  it('is replica and primary, full and partial, under writes of every type', async () => {
+    const load = WriteLoad.start(() => top)
+    try {
+      await load.more(WRITES)
+      await follow(ours, proxies[0]!)
+      await follow(bottom, proxies[1]!)
+      await untilLinksAre('up')
+      await load.more(WRITES)
+      for (const proxy of proxies) proxy.cut()
+      await untilLinksAre('down')
+      await load.more(WRITES / 4)
+      for (const proxy of proxies) proxy.mend()
+      await untilLinksAre('up')
+      await load.more(WRITES / 4)
+    } finally {
+      await load.stop()
+    }
+    await untilSameOffset(top, ours, bottom)
+    await untilSameData(top, ours, bottom)
+    for (const primary of [top, ours]) {
+      expect([await statOf(primary, 'sync_full'), await statOf(primary, 'sync_partial_ok')]).to.deep.equal([1, 1])
+    }
+    expect(await statOf(ours, 'unexpected_error_replies')).to.equal(0)
   })
 
-  it('it is the replica of an engine node, full and partial, under writes of every type', async () => {
-    const [primary, replica] = await startPair('engine', flavour)
-    await provesEqual(primary, replica)
+  it('is without what it has no type for, counts what it could not do, and has all the rest', async () => {
+    await command(ours, 'REPLICAOF', 'NO', 'ONE')
+    await command(ours, 'SET', 'of another history', 1)
+    await command(top, 'XADD', 'stream', '*', 'field', 'value')
+    await command(top, 'SET', 'text', 'before')
+    await follow(ours, top)
+    await untilLinkUp(ours)
+    await command(top, 'XADD', 'stream', '*', 'field', 'value')
+    await command(top, 'SET', 'text', 'after')
+    await untilSameOffset(top, ours)
+    expect(await command(ours, 'MGET', 'stream', 'text')).to.deep.equal([null, 'after'])
+    expect(await statOf(ours, 'unexpected_error_replies')).to.equal(1)
   })
 
-  it('an engine replica is without what the engine has no type for, says so in its log, and has all the rest', async () => {
-    const [primary, replica] = await startPair(flavour, 'engine')
-    await command(primary, 'XADD', 'stream', '*', 'field', 'value')
-    await command(primary, 'SET', 'text', 'before')
-    await follow(replica, primary)
-    await untilLinkUp(replica)
-    await command(primary, 'XADD', 'stream', '*', 'field', 'value')
-    await command(primary, 'SET', 'text', 'after')
-    await untilSameOffset(primary, replica)
-    expect(await command(replica, 'MGET', 'stream', 'text')).to.deep.equal([null, 'after'])
-    expect(await statOf(replica, 'unexpected_error_replies')).to.equal(1)
+  after('close the wires', () => {
+    for (const proxy of proxies) proxy.close()
   })
 })
