@@ -58,5 +58,7 @@ function applyLink(effect: LinkEffect, transport: Transport): void {
       return transport.send(effect.link, effect.bytes)
     case 'hang-up':
       return transport.hangUp(effect.link)
+    case 'gather':
+      return transport.gather(effect.connection)
   }
 }

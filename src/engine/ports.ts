@@ -113,6 +113,8 @@ export type LinkEffect =
   | {readonly kind: 'dial'; readonly link: LinkId; readonly to: Endpoint}
   | {readonly kind: 'send'; readonly link: LinkId; readonly bytes: Uint8Array}
   | {readonly kind: 'hang-up'; readonly link: LinkId}
+  /** A replica that connected to us: small pieces may wait for larger ones (Nagle's algorithm), fewer packets for more delay. */
+  | {readonly kind: 'gather'; readonly connection: ConnectionId}
 
 /** Redis' four levels, from the noisiest: `debug`, `verbose`, `notice`, `warning`. */
 export type LogLevel = 'debug' | 'verbose' | 'notice' | 'warning'
@@ -145,6 +147,8 @@ export interface Transport {
   dial(link: LinkId, to: Endpoint): void
   send(link: LinkId, bytes: Uint8Array): void
   hangUp(link: LinkId): void
+  /** From now on the system may gather small writes to this connection into larger packets. */
+  gather(connection: ConnectionId): void
   /** Writes what the connection's output holds, then closes it if it asks for that. */
   flush(connection: Connection): void
 }

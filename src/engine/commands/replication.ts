@@ -52,6 +52,10 @@ class ClientOutput implements PeerOutput {
     this.#server.queueForWriting(this.#client)
   }
 
+  gather(): void {
+    this.#server.links.gather(this.#client.id)
+  }
+
   close(): void {
     this.#server.dropClient(this.#client)
   }

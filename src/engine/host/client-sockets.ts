@@ -45,6 +45,11 @@ export class ClientSockets {
     this.#gate.pass(() => this.#open(accepted, path))
   }
 
+  /** TCP_NODELAY goes: what is written soon afterwards may share a packet. */
+  gather(id: ConnectionId): void {
+    this.#sockets.get(id)?.socket.setNoDelay(false)
+  }
+
   /** Writes what the connection's output holds, in one piece, and closes it if it asks for that. */
   flush(connection: Connection): void {
     const {id, closing, output} = connection

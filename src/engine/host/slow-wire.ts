@@ -149,6 +149,10 @@ export class SlowWire implements Transport, SocketEvents {
     this.#outward.send(() => this.#ends.transport.hangUp(link))
   }
 
+  gather(connection: ConnectionId): void {
+    this.#ends.transport.gather(connection)
+  }
+
   /** The output as it is now: the core goes on filling it. */
   flush({id, closing, output}: Connection): void {
     const chunks = output.isEmpty ? [] : output.take()

@@ -1,6 +1,6 @@
 /** The sockets of one node: its client port, its bus port, its connections and its links. */
 import type net from 'node:net'
-import {type Connection, type Endpoint, type LinkId, type Transport} from '../ports.js'
+import {type Connection, type ConnectionId, type Endpoint, type LinkId, type Transport} from '../ports.js'
 import {type ClientEvents, ClientSockets} from './client-sockets.js'
 import {Gate} from './gate.js'
 import {type LinkEvents, LinkSockets} from './link-sockets.js'
@@ -95,6 +95,10 @@ export class TcpTransport implements Transport {
 
   hangUp(link: LinkId): void {
     this.#links.hangUp(link)
+  }
+
+  gather(connection: ConnectionId): void {
+    this.#clients.gather(connection)
   }
 
   flush(connection: Connection): void {

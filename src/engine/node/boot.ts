@@ -1,7 +1,9 @@
 /** The start of a node: its data come from the AOF or the RDB file in its folder, before the first turn. */
 import {applyFile} from '../apply-turn.js'
 import {type RdbLoader} from '../persistence/rdb-loader.js'
+import {type Bytes} from '../ports.js'
 import {type Server} from '../server/server.js'
+import {followConfiguredPrimary} from './configured-primary.js'
 import {loadAof, loadRdbFile, type LoadFailure, type LoadOptions} from './load-data.js'
 
 /** What keeps a node from starting: in the words of a real server's log. */
@@ -17,6 +19,8 @@ export function bootNode(options: BootOptions): BootResult {
   const {server, storage} = options
   server.storage = storage
   server.reload = (source, merges = false) => reload(options, source, merges)
+  // Before its data: a replica keeps a key whose time has passed until its primary says that it has expired.
+  followConfiguredPrimary(server)
   const error = whileLoading(server, () => (server.config.flag('appendonly') ? bootAof(options) : bootRdb(options)))
   applyFiles(options)
   if (error !== undefined) return {ok: false, error}
@@ -34,18 +38,22 @@ function whileLoading(server: Server, load: () => LoadFailure | undefined): Load
 }
 
 function bootRdb(options: BootOptions): LoadFailure | undefined {
-  const loaded = loadRdbFile(options)
+  const {replication} = options.server
+  const gone: (readonly [db: number, key: Bytes])[] = []
+  const loaded = loadRdbFile({...options, expired: (db, key) => gone.push([db, key])})
   if (typeof loaded === 'string') return loaded
-  if (loaded !== undefined) restoreHistory(options.server, loaded)
+  if (loaded === undefined || !restoreHistory(options.server, loaded)) return undefined
+  // A replica that goes on from where the file stands has these keys still.
+  for (const [db, key] of gone) replication.stream.append(db, ['DEL', key])
   return undefined
 }
 
-/** A file that says where in which history it stands lets the node go on from there. */
-function restoreHistory(server: Server, loader: RdbLoader): void {
+/** A file that says where in which history it stands lets the node go on from there. @returns whether it does */
+function restoreHistory(server: Server, loader: RdbLoader): boolean {
   const [id, offset] = [loader.aux('repl-id'), Number(loader.aux('repl-offset'))]
-  if (id?.length === 40 && Number.isSafeInteger(offset) && offset >= 0) {
-    server.replication.restore(id, offset, Number(loader.aux('repl-stream-db') ?? 0))
-  }
+  if (id?.length !== 40 || !Number.isSafeInteger(offset) || offset < 0) return false
+  server.replication.restore(id, offset, Number(loader.aux('repl-stream-db') ?? 0))
+  return true
 }
 
 function bootAof(options: BootOptions): LoadFailure | undefined {

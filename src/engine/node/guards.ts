@@ -165,10 +165,12 @@ function guardStaleData(server: Server): Guard {
 }
 
 function guardLoading(server: Server): Guard {
-  return ({spec, client}) =>
-    server.loading && !mustObey(client) && refuses(spec, client, 'loading')
-      ? 'LOADING Redis is loading the dataset in memory'
-      : undefined
+  return ({spec, client}) => {
+    if (!server.loading && !server.asyncLoading) return undefined
+    if (mustObey(client)) return undefined
+    const isRefused = server.loading ? refuses(spec, client, 'loading') : spec.flags.has('no_async_loading')
+    return isRefused ? 'LOADING Redis is loading the dataset in memory' : undefined
+  }
 }
 
 function refuses(spec: CommandSpec, client: Client, permission: 'stale' | 'loading'): boolean {

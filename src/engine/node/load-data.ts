@@ -1,7 +1,7 @@
 /** A node's data from the files in its folder: the RDB file, or the AOF. */
 import {type AofManifest, type ParsedManifest, parseManifest} from '../persistence/aof-manifest.js'
 import {RdbLoader} from '../persistence/rdb-loader.js'
-import {type Storage} from '../ports.js'
+import {type Bytes, type Storage} from '../ports.js'
 import {type Server} from '../server/server.js'
 import {loadCommands, type RunRequest} from './load-commands.js'
 
@@ -10,6 +10,8 @@ export interface LoadOptions {
   readonly storage: Storage
   /** Executes one request of a client. */
   readonly run: RunRequest
+  /** Told of each key of an RDB file that has expired, so that it is left out. */
+  readonly expired?: (db: number, key: Bytes) => void
 }
 
 /** Why the files cannot be used, in the words of a real server's log. */
@@ -29,10 +31,11 @@ const NO_MANIFEST: ParsedManifest = {ok: true, manifest: {base: undefined, incre
 const NOTHING: LoadedAof = {manifest: undefined, bytes: {all: 0, base: 0}}
 
 /** Loads `dbfilename`, if it is there; `merges`: over keys that are there. @returns the loader, for what else the file says */
-export function loadRdbFile({server, storage}: LoadOptions, merges = false): RdbLoader | LoadFailure | undefined {
+export function loadRdbFile(options: LoadOptions, merges = false): RdbLoader | LoadFailure | undefined {
+  const {server, storage} = options
   const bytes = storage.read(server.config.text('dbfilename'))
   if (bytes === null) return undefined
-  const loader = loadRdb(server, bytes, merges)
+  const loader = loadRdb(options, bytes, merges)
   return loader.error ?? loader
 }
 
@@ -99,21 +102,28 @@ function secondsSince({stopwatch}: Server, startedUs: number): string {
 }
 
 /** @returns how many of the bytes are whole units; or why they cannot be used */
-function loadAofFile({server, run}: LoadOptions, bytes: Uint8Array, name: string): number | LoadFailure {
+function loadAofFile(options: LoadOptions, bytes: Uint8Array, name: string): number | LoadFailure {
+  const {server, run} = options
   const head = Buffer.from(bytes.subarray(0, 6)).toString('latin1')
   if (!head.startsWith('REDIS') && head !== 'VALKEY') return loadCommands(server, run, bytes, name)
-  const loader = loadRdb(server, bytes)
+  const loader = loadRdb(options, bytes)
   if (loader.error !== undefined) return loader.error
   const rest = loader.rest()
   const loaded = loadCommands(server, run, rest, name)
   return typeof loaded === 'string' ? loaded : bytes.length - rest.length + loaded
 }
 
-function loadRdb(server: Server, bytes: Uint8Array, merges = false): RdbLoader {
+function loadRdb({server, expired}: LoadOptions, bytes: Uint8Array, merges = false): RdbLoader {
   const {databases, encodingLimits, nowMs, saving} = server
   // A replica leaves it to its primary to say that a key has expired.
   const dropExpiredBeforeMs = server.isReplica ? -Infinity : nowMs
-  const loader = new RdbLoader({databases, limits: encodingLimits, dropExpiredBeforeMs, refusesDuplicates: !merges})
+  const loader = new RdbLoader({
+    databases,
+    limits: encodingLimits,
+    dropExpiredBeforeMs,
+    refusesDuplicates: !merges,
+    ...(expired !== undefined && {expired}),
+  })
   for (let at = 0; at < bytes.length && loader.error === undefined; at += CHUNK_BYTES) {
     loader.feed(bytes.subarray(at, at + CHUNK_BYTES))
   }

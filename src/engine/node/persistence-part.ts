@@ -23,12 +23,12 @@ export function makePersistencePart(server: Server): NodePart {
 }
 
 /** The text of INFO persistence, without its title. Nothing is forked, so there is no copy on write to tell of. */
-export function persistenceInfo({saving, loading, dirty, nowMs}: Server): string {
+export function persistenceInfo({saving, loading, asyncLoading, dirty, nowMs}: Server): string {
   const {aof, snapshot} = saving
   const [written, total] = [snapshot?.keysWritten ?? 0, snapshot?.keysTotal ?? 0]
   const lines = [
     `loading:${flag(loading)}`,
-    'async_loading:0',
+    `async_loading:${flag(asyncLoading)}`,
     'current_cow_peak:0',
     'current_cow_size:0',
     'current_cow_size_age:0',

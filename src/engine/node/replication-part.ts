@@ -8,6 +8,7 @@ import {replicationInfo} from '../replication/report.js'
 import {type Client} from '../server/client.js'
 import {type Server} from '../server/server.js'
 import {type Stats} from '../server/stats.js'
+import {followConfiguredPrimary} from './configured-primary.js'
 import {type NodePart} from './core.js'
 import {PrimaryClient, type RunRequest} from './primary-client.js'
 
@@ -92,8 +93,9 @@ class NodeReplicationHost implements ReplicationHost {
     }
   }
 
-  setLoading(loading: boolean): void {
-    this.#server.loading = loading
+  setLoading(loading: 'no' | 'yes' | 'async'): void {
+    this.#server.loading = loading === 'yes'
+    this.#server.asyncLoading = loading === 'async'
   }
 
   dataReplaced(aux: (name: string) => Bytes | undefined): void {
@@ -130,13 +132,6 @@ export function makeReplicationPart(server: Server, run: RunRequest): NodePart {
       if (client.replica !== undefined) replication.replicas.detach(client.replica)
     },
   }
-}
-
-/** `replicaof` in the configuration file. */
-function followConfiguredPrimary(server: Server): void {
-  const [host, port] = server.config.text('replicaof').split(' ')
-  if (server.clusterEnabled || server.isReplica || host === undefined || port === undefined) return
-  server.replication.replicateFrom({host, port: Number(port)})
 }
 
 function infoSection({replication, config, nowMs, goodReplicas}: Server): string {

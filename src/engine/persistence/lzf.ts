@@ -63,28 +63,39 @@ function roomFor(length: number): Uint8Array {
 
 /** Restores exactly `length` bytes; undefined when the input says anything else. Never believes a length before checking it. */
 export function decompressLzf(input: Uint8Array, length: number): Uint8Array | undefined {
-  // No input expands further than matches of 264 bytes told in two.
-  if (length > (input.length * MOST_MATCH) / 2) return undefined
+  if (!canExpandTo(length, input.length)) return undefined
   const output = Buffer.allocUnsafe(length) // every byte is written, or nothing is returned
-  let [at, written] = [0, 0]
-  while (at < input.length) {
+  return expandLzf(input, 0, input.length, output, length) ? output : undefined
+}
+
+/** The same between two places of the input, into room that is there already. @returns false when it says anything else */
+export function expandLzf(input: Uint8Array, start: number, end: number, output: Uint8Array, length: number): boolean {
+  if (!canExpandTo(length, end - start)) return false
+  let at = start
+  let written = 0
+  while (at < end) {
     const control = input[at++]!
     if (control < MOST_LITERALS) {
       const count = control + 1
-      if (at + count > input.length || written + count > length) return undefined
+      if (at + count > end || written + count > length) return false
       for (let step = 0; step < count; step++) output[written++] = input[at++]!
       continue
     }
     const long = control >>> 5 === LONG_MATCH
-    if (at + (long ? 2 : 1) > input.length) return undefined
+    if (at + (long ? 2 : 1) > end) return false
     const count = (control >>> 5) + (long ? input[at++]! : 0) + 2
     const from = written - (((control & 31) << 8) | input[at++]!) - 1
-    if (from < 0 || written + count > length) return undefined
+    if (from < 0 || written + count > length) return false
     // Byte by byte: a match may reach into what it is writing.
     for (let step = 0; step < count; step++) output[written + step] = output[from + step]!
     written += count
   }
-  return written === length ? output : undefined
+  return written === length
+}
+
+/** No input expands further than matches of 264 bytes told in two. */
+function canExpandTo(length: number, inputLength: number): boolean {
+  return length <= (inputLength * MOST_MATCH) / 2
 }
 
 function matchLength(input: Uint8Array, earlier: number, at: number, end: number): number {

@@ -1,10 +1,14 @@
 /** Bytes being read: lengths and strings as an RDB file has them, from a source that is not trusted. */
 import {type Bytes} from '../ports.js'
-import {decompressLzf} from './lzf.js'
+import {asSliceable, type Sliceable} from '../resp/word-cache.js'
+import {decompressLzf, expandLzf} from './lzf.js'
 import {LENGTH, STRING_ENCODING} from './rdb-format.js'
 
 /** JavaScript has no longer string (2^29 - 24 characters); Redis' own limit is 24 bytes more. */
 const LONGEST_STRING = 2 ** 29 - 24
+/** Where compressed strings up to this length are expanded: a buffer for each would cost as much as the rest of it. */
+const SCRATCH_BYTES = 16 * 1024
+const scratch = asSliceable(Buffer.allocUnsafeSlow(SCRATCH_BYTES))
 
 /** `short`: the bytes end too early. `corrupt`: what is there cannot be right. */
 export type InputFailure = 'short' | 'corrupt'
@@ -14,7 +18,7 @@ export type InputFailure = 'short' | 'corrupt'
  * `failure` once at the end of a piece; no count they read is larger than the bytes that are left.
  */
 export class RdbInput {
-  readonly #buffer: Buffer
+  readonly #buffer: Buffer & Sliceable
   #at: number
   readonly #end: number
   #failure: InputFailure | undefined
@@ -22,7 +26,7 @@ export class RdbInput {
   #missing = 0
 
   constructor(bytes: Uint8Array, start = 0, end = bytes.length) {
-    this.#buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    this.#buffer = asSliceable(bytes) as Buffer & Sliceable
     this.#at = start
     this.#end = end
   }
@@ -102,7 +106,7 @@ export class RdbInput {
       return ''
     }
     const at = this.#advance(count)
-    return at === undefined ? '' : this.#buffer.toString('latin1', at, at + count)
+    return at === undefined ? '' : this.#buffer.latin1Slice(at, at + count)
   }
 
   /** A length. A special encoding in its place is corrupt. */
@@ -127,10 +131,7 @@ export class RdbInput {
     const first = this.u8()
     if (this.#failure !== undefined) return ''
     if (first < LENGTH.special) return this.text(this.#lengthAfter(first))
-    if ((first & 0x3f) === STRING_ENCODING.lzf) {
-      const bytes = this.#compressed()
-      return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
-    }
+    if ((first & 0x3f) === STRING_ENCODING.lzf) return this.#compressedText()
     return this.#integerText(first & 0x3f)
   }
 
@@ -168,7 +169,24 @@ export class RdbInput {
 
   #compressed(): Uint8Array {
     const compressedLength = this.length()
+    return this.#expanded(compressedLength, this.length())
+  }
+
+  #compressedText(): Bytes {
+    const compressedLength = this.length()
     const length = this.length()
+    if (length > SCRATCH_BYTES) {
+      const bytes = asSliceable(this.#expanded(compressedLength, length))
+      return bytes.latin1Slice(0, bytes.length)
+    }
+    const at = this.#advance(compressedLength)
+    if (at === undefined) return ''
+    if (expandLzf(this.#buffer, at, at + compressedLength, scratch, length)) return scratch.latin1Slice(0, length)
+    this.fail('corrupt')
+    return ''
+  }
+
+  #expanded(compressedLength: number, length: number): Uint8Array {
     const compressed = this.raw(compressedLength)
     if (this.#failure === undefined && length <= LONGEST_STRING) {
       const bytes = decompressLzf(compressed, length)

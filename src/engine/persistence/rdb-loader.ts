@@ -9,6 +9,8 @@ export interface LoadTarget {
   readonly limits: EncodingLimits
   /** A primary leaves out what expired before this time (unix ms); a replica keeps it until the DEL arrives: -Infinity. */
   readonly dropExpiredBeforeMs: number
+  /** Told of each key that is left out for that reason. */
+  readonly expired?: (db: number, key: Bytes) => void
   /** A key that is there already, be it from the same file, ends the load, as it ends a real server. */
   readonly refusesDuplicates?: boolean
 }
@@ -92,6 +94,7 @@ export class RdbLoader {
     }
     if (expireAtMs !== undefined && expireAtMs < dropExpiredBeforeMs) {
       this.keysExpired++
+      this.#target.expired?.(db, key)
       return
     }
     if (refusesDuplicates === true && database.peek(key) !== undefined) {

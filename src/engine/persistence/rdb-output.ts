@@ -12,12 +12,17 @@ import {
 } from './rdb-format.js'
 
 const INITIAL_CAPACITY = 256
-const NOTHING = Buffer.alloc(0)
+/** What came before tells how much will come: up to here it is made room for at once. */
+const MOST_FORESEEN = 1024 * 1024
+const NOTHING = Buffer.alloc(0) as TextBuffer
 const TWO_TO_32 = 2 ** 32
 const MOST_COUNT_BYTES = 9
 
+/** A Buffer's own way to take a latin1 string: `write` looks at its arguments first. */
+type TextBuffer = Buffer & {latin1Write(text: Bytes, at: number, length: number): number}
+
 export class RdbOutput {
-  #buffer: Buffer = NOTHING
+  #buffer: TextBuffer = NOTHING
   #length = 0
   /** What the last buffer came to hold: likely enough for the next one. */
   #capacity = INITIAL_CAPACITY
@@ -34,7 +39,7 @@ export class RdbOutput {
   /** All bytes so far; the output is empty afterwards and the bytes are the caller's. */
   take(): Uint8Array {
     const taken = this.#buffer.subarray(0, this.#length)
-    this.#capacity = Math.max(INITIAL_CAPACITY, this.#length)
+    this.#capacity = Math.min(Math.max(INITIAL_CAPACITY, this.#length), MOST_FORESEEN)
     this.#buffer = NOTHING
     this.#length = 0
     return taken
@@ -89,7 +94,7 @@ export class RdbOutput {
   /** Characters as they are, without a length. */
   text(bytes: Bytes): void {
     this.#reserve(bytes.length)
-    this.#length += this.#buffer.write(bytes, this.#length, 'latin1')
+    if (bytes.length > 0) this.#length += this.#buffer.latin1Write(bytes, this.#length, bytes.length)
   }
 
   /** A length: 1, 2, 5 or 9 bytes. */
@@ -132,7 +137,7 @@ export class RdbOutput {
     const {length} = bytes
     this.#reserve(MOST_COUNT_BYTES + length)
     const from = this.#length + countBytes(length)
-    this.#buffer.write(bytes, from, 'latin1')
+    this.#buffer.latin1Write(bytes, from, length)
     const compressed = compressLzf(this.#buffer, length - COMPRESSION_SAVES_BYTES, from, from + length)
     if (compressed !== undefined) return this.#compressed(compressed, length)
     this.count(length)
@@ -165,7 +170,7 @@ export class RdbOutput {
   #reserve(more: number): void {
     const needed = this.#length + more
     if (needed <= this.#buffer.length) return
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, this.#capacity))
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, this.#capacity)) as TextBuffer
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
   }

@@ -41,6 +41,10 @@ export class RdbReader {
   /** The unread bytes are those from `start` to `end`. */
   #start = 0
   #end = 0
+  /** What reads them; made anew when the bytes have moved. */
+  #input: RdbInput | undefined
+  /** Of the bytes that are read, those from here on are not in the checksum yet. */
+  #summedTo = 0
   /** Where `start` lies in the file. */
   #offset = 0
   #retryFrom = 0
@@ -67,6 +71,8 @@ export class RdbReader {
   }
 
   feed(chunk: Uint8Array): void {
+    this.#input = undefined
+    this.#sumUp()
     if (this.#end + chunk.length > this.#buffer.length) this.#makeRoom(chunk.length)
     this.#buffer.set(chunk, this.#end)
     this.#end += chunk.length
@@ -86,7 +92,7 @@ export class RdbReader {
   /** The next thing in the file; undefined when more bytes are needed, or at the end, or after an error. */
   next(): RdbEvent | undefined {
     while (!this.#complete && this.#error === undefined && this.#end - this.#start >= this.#retryFrom) {
-      const input = new RdbInput(this.#buffer, this.#start, this.#end)
+      const input = (this.#input ??= new RdbInput(this.#buffer, this.#start, this.#end))
       const event = this.#version === undefined ? this.#readHeader(input) : this.#readRecord(input)
       if (this.#error !== undefined) return undefined
       if (input.failure !== undefined) {
@@ -105,6 +111,7 @@ export class RdbReader {
     if (unread + more <= this.#buffer.length) {
       this.#buffer.copyWithin(0, this.#start, this.#end)
       this.#start = 0
+      this.#summedTo = 0
       this.#end = unread
       return
     }
@@ -112,11 +119,13 @@ export class RdbReader {
     this.#buffer.copy(larger, 0, this.#start, this.#end)
     this.#buffer = larger
     this.#start = 0
+    this.#summedTo = 0
     this.#end = unread
   }
 
   /** Nothing was taken in: either more must come, or the file is no good. */
   #stop(input: RdbInput): void {
+    this.#input = undefined
     if (input.failure === 'short' && !this.#closed) {
       const available = this.#end - this.#start
       const patience = available < RETRY_FROM_BYTES ? 1 : available >>> 1
@@ -128,10 +137,15 @@ export class RdbReader {
   }
 
   #commit(at: number): void {
-    if (!this.#complete) this.#crc.update(this.#buffer, this.#start, at)
     this.#offset += at - this.#start
     this.#start = at
     this.#retryFrom = 0
+  }
+
+  /** In long stretches: record by record it would cost as much again. */
+  #sumUp(): void {
+    if (!this.#complete && this.#start > this.#summedTo) this.#crc.update(this.#buffer, this.#summedTo, this.#start)
+    this.#summedTo = this.#start
   }
 
   #readHeader(input: RdbInput): undefined {
@@ -214,6 +228,7 @@ export class RdbReader {
     if (this.#version! >= RDB_FIRST_WITH_CHECKSUM) {
       const stored = input.raw(CRC64_BYTES)
       if (input.failure !== undefined) return undefined
+      this.#sumUp()
       this.#crc.update(this.#buffer, this.#start, endAt)
       this.#compare(stored, this.#crc.bytes())
     }

@@ -26,6 +26,8 @@ export interface SnapshotOptions {
 const KEY_BYTES = 256
 /** A slot with more keys than this (they share a hash tag) has its settled keys in shards. */
 const CROWDED_SLOT_KEYS = 4096
+/** A slot is written at once up to here: then it need not be known which of its keys are written. */
+const SLOT_AT_ONCE_BYTES = 64 * 1024
 
 /** The keys of a slot that are written already, or were not there when the snapshot began. */
 interface KeySet {
@@ -40,7 +42,7 @@ interface Progress {
   readonly contents: KeyContents
   /** Slots below it are done. */
   slot: number
-  /** The slot in hand: a live walk. */
+  /** The slot in hand, when it is too much to be written at once: a live walk. */
   walk: Iterator<[Bytes, Value]> | undefined
   readonly settled: Map<number, KeySet>
   isAnnounced: boolean
@@ -163,7 +165,11 @@ export class Snapshot implements ChangeObserver {
     if (ahead !== undefined) return this.#writeAhead(ahead)
     const progress = this.#all[this.#at]
     if (progress === undefined) return undefined
-    return this.#walk(progress)
+    if (progress.walk !== undefined) return this.#walk(progress, progress.walk)
+    const keys = nextSlot(progress, this.#slots)
+    if (keys !== undefined) return this.#writeSlot(progress, keys)
+    this.#at++
+    return 1
   }
 
   #goOn(steps: Iterator<number, void>): number {
@@ -193,25 +199,56 @@ export class Snapshot implements ChangeObserver {
     return KEY_BYTES
   }
 
-  /** The next key of the slot in hand, or the way to the next slot. */
-  #walk(progress: Progress): number {
-    const next = progress.walk?.next()
-    if (next === undefined || next.done === true) {
-      if (!enterNextSlot(progress, this.#slots)) this.#at++
+  /** All of a slot, or so much of it that the rest must be walked. @returns about how many bytes it looked at */
+  #writeSlot(progress: Progress, keys: ReadonlyMap<Bytes, Value>): number {
+    const settled = progress.settled.get(progress.slot)
+    let cost = 1
+    for (const [key, value] of keys) {
+      if (settled?.has(key) === true) continue
+      if (cost > SLOT_AT_ONCE_BYTES) {
+        this.#walkFrom(progress, keys, key)
+        return cost
+      }
+      cost += this.#write(progress, key, value)
+    }
+    leaveSlot(progress)
+    return cost
+  }
+
+  /** What stands before this key is written. */
+  #walkFrom(progress: Progress, keys: ReadonlyMap<Bytes, Value>, first: Bytes): void {
+    const settled = settledIn(progress, progress.slot)
+    for (const key of keys.keys()) {
+      if (key === first) break
+      settled.add(key)
+    }
+    progress.walk = keys.entries()
+  }
+
+  /** The next key of the slot in hand. */
+  #walk(progress: Progress, walk: Iterator<[Bytes, Value]>): number {
+    const next = walk.next()
+    if (next.done === true) {
+      leaveSlot(progress)
       return 1
     }
     const [key, value] = next.value
-    const {slot} = progress
-    const settled = settledIn(progress, slot)
+    const settled = settledIn(progress, progress.slot)
     if (settled.has(key)) return 1
     settled.add(key)
-    const expireAtMs = progress.contents.expiryOf(slot, key)
+    return this.#write(progress, key, value)
+  }
+
+  #write(progress: Progress, key: Bytes, value: Value): number {
+    const expireAtMs = progress.contents.expiryOf(progress.slot, key)
     const weight = weigh(value)
+    if (!this.#isImmediate && isLong(weight)) {
+      // As it is now, and piece by piece: it is the next that is written.
+      this.#ahead.push({progress, kind: 'long', key, value, source: openLong(value), expireAtMs})
+      return KEY_BYTES
+    }
     this.#select(progress)
     this.#keysWritten++
-    if (!this.#isImmediate && isLong(weight)) {
-      return this.#begin({kind: 'long', key, value, source: openLong(value), expireAtMs})
-    }
     this.#format.write({key, value, expireAtMs})
     return KEY_BYTES + weight
   }
@@ -243,7 +280,7 @@ function beginProgress(database: Database): Progress {
     db: database.index,
     sizes: {keys: database.size, expiring: database.expiringKeys},
     contents: database.contents(),
-    slot: -1,
+    slot: 0,
     walk: undefined,
     settled: new Map(),
     isAnnounced: false,
@@ -260,15 +297,19 @@ function settledIn({settled, contents}: Progress, slot: number): KeySet {
   return keys
 }
 
-/** @returns false when the database is written */
-function enterNextSlot(progress: Progress, slots: SlotSet | undefined): boolean {
+function leaveSlot(progress: Progress): void {
+  progress.settled.delete(progress.slot)
+  progress.walk = undefined
+  progress.slot++
+}
+
+/** The keys of the next slot that has some; undefined when the database is written. */
+function nextSlot(progress: Progress, slots: SlotSet | undefined): ReadonlyMap<Bytes, Value> | undefined {
   const {contents, settled} = progress
-  settled.delete(progress.slot)
-  let keys: ReadonlyMap<Bytes, Value> | undefined
-  do {
-    progress.slot++
-    keys = slots?.has(progress.slot) === false ? undefined : contents.keysInSlot(progress.slot)
-  } while (progress.slot < SLOT_COUNT && keys === undefined)
-  progress.walk = keys?.entries()
-  return progress.slot < SLOT_COUNT
+  for (; progress.slot < SLOT_COUNT; progress.slot++) {
+    const keys = slots?.has(progress.slot) === false ? undefined : contents.keysInSlot(progress.slot)
+    if (keys !== undefined) return keys
+    settled.delete(progress.slot)
+  }
+  return undefined
 }

@@ -59,8 +59,8 @@ export interface ReplicationHost {
   holdWrites(hold: boolean): void
   /** All data go: those of the primary come. Ends a snapshot that is being taken. */
   emptyData(): void
-  /** While it is true clients get -LOADING. */
-  setLoading(loading: boolean): void
+  /** `yes`: clients get -LOADING. `async`: they read the old data, and get it only where they would change something. */
+  setLoading(loading: 'no' | 'yes' | 'async'): void
   /** The data of a full sync are in place: the AOF must begin anew. `aux`: what the dump says of itself. */
   dataReplaced(aux: (name: string) => Bytes | undefined): void
 }

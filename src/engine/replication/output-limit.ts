@@ -11,19 +11,25 @@ const NONE: Limits = {hardBytes: 0, softBytes: 0, softMs: 0}
 
 export class OutputLimit {
   readonly #text: () => string
+  readonly #backlogBytes: () => number
   #parsedFrom = ''
   #limits = NONE
 
-  /** @param text the directive as CONFIG GET prints it: `normal 0 0 0 slave 268435456 67108864 60 pubsub …` */
-  constructor(text: () => string) {
+  /**
+   * @param text the directive as CONFIG GET prints it: `normal 0 0 0 slave 268435456 67108864 60 pubsub …`
+   * @param backlogBytes what a replica may be sent at once when it comes back; a hard limit below it would only drop it again
+   */
+  constructor(text: () => string, backlogBytes: () => number) {
     this.#text = text
+    this.#backlogBytes = backlogBytes
   }
 
+  /** Source: Redis 7.0's checkClientOutputBufferLimits. */
   isExceeded(peer: Pick<ReplicaPeer, 'heldBytes' | 'overSoftLimitSinceMs'>, nowMs: number): boolean {
     const {hardBytes, softBytes, softMs} = this.#current()
     const held = peer.heldBytes
-    if (hardBytes > 0 && held > hardBytes) return true
-    if (softBytes === 0 || held <= softBytes) {
+    if (hardBytes > 0 && held >= Math.max(hardBytes, this.#backlogBytes())) return true
+    if (softBytes === 0 || held < softBytes) {
       peer.overSoftLimitSinceMs = undefined
       return false
     }

@@ -16,7 +16,7 @@ export class PayloadReceiver {
   #mark: Buffer = EMPTY
   /** The last bytes received, at most as many as a mark has. */
   #tail: Buffer = EMPTY
-  #chunks: Uint8Array[] = []
+  readonly #chunks: Uint8Array[] = []
   #received = 0
   #total = 0
   #done = false
@@ -44,11 +44,13 @@ export class PayloadReceiver {
     return this.#mark.length > 0
   }
 
-  /** The payload in pieces, without the mark; the caller's from now on. */
+  /** What there is of the payload, in pieces, without the mark; the caller's from now on. */
   take(): Uint8Array[] {
-    const chunks = this.#chunks
-    this.#chunks = []
-    return chunks
+    let taken = this.#chunks.length
+    // As long as there is more to come, the last bytes may be those of the mark.
+    const keptBack = this.#done || !this.isDiskless ? 0 : MARK_BYTES
+    for (let kept = 0; kept < keptBack && taken > 0;) kept += this.#chunks[--taken]!.length
+    return this.#chunks.splice(0, taken)
   }
 
   /** @returns what of the chunk comes after the payload; the chunk is copied where it is kept */

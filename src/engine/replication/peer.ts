@@ -13,6 +13,8 @@ export interface PeerOutput {
   /** The bytes may be shared with other peers: nobody changes them. */
   write(bytes: Uint8Array): void
   writeText(text: Bytes): void
+  /** Small writes may be gathered into larger packets: repl-disable-tcp-nodelay. */
+  gather(): void
   close(): void
   /** Closes when everything has been written. */
   finish(): void
@@ -54,6 +56,8 @@ export class ReplicaPeer {
   overSoftLimitSinceMs: number | undefined
   #gathered: Uint8Array[] = []
   #gatheredBytes = 0
+  /** Bytes of the stream that its output was given so far. */
+  #streamedBytes = 0
 
   constructor(output: PeerOutput) {
     this.output = output
@@ -76,14 +80,14 @@ export class ReplicaPeer {
     return this.stage === 'online' || this.stage === 'loading'
   }
 
-  /** What counts against client-output-buffer-limit. */
+  /** What counts against client-output-buffer-limit: the stream. A dump goes at the replica's own pace, and what waits of it does not count. */
   get heldBytes(): number {
-    return this.#gatheredBytes + this.output.pendingBytes
+    return this.#gatheredBytes + Math.min(this.output.pendingBytes, this.#streamedBytes)
   }
 
   /** A piece of the stream. During a full sync it is kept until the dump has been sent. */
   feed(bytes: Uint8Array): void {
-    if (this.stage === 'online') this.output.write(bytes)
+    if (this.stage === 'online') this.#write(bytes)
     else if (this.stage === 'dumping' || this.stage === 'sending' || this.stage === 'loading') {
       this.#gathered.push(bytes)
       this.#gatheredBytes += bytes.length
@@ -98,9 +102,14 @@ export class ReplicaPeer {
     }
     this.stage = 'online'
     this.ackAtMs = nowMs
-    for (const bytes of this.#gathered) this.output.write(bytes)
+    for (const bytes of this.#gathered) this.#write(bytes)
     this.#gathered = []
     this.#gatheredBytes = 0
+  }
+
+  #write(bytes: Uint8Array): void {
+    this.#streamedBytes += bytes.length
+    this.output.write(bytes)
   }
 
   /** Whole seconds since it was last heard of. */

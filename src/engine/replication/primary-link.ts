@@ -1,22 +1,15 @@
 /** A replica's side: the connection to its primary, from the first PING to the stream, and again after every loss. */
 import {type Bytes, type Endpoint, type LinkId} from '../ports.js'
-import {RdbLoader} from '../persistence/rdb-loader.js'
 import {encodeRequest} from '../resp/request-writer.js'
 import {Handshake, type HandshakeResult} from './handshake.js'
 import {type LinkEvents, type ReplicationHost} from './host.js'
-import {PayloadReceiver} from './payload.js'
+import {IncomingDump} from './incoming-dump.js'
+import {type PayloadReceiver} from './payload.js'
 import {StreamReader} from './stream-reader.js'
 
 /** The words of ROLE. */
 export type PrimaryLinkState = 'connect' | 'connecting' | 'handshake' | 'sync' | 'connected'
 
-/** Bytes of a dump that are put into the databases in one turn: a few milliseconds. */
-const LOAD_BYTES = 64 * 1024
-/**
- * So much is loaded at once, in the turn in which the last byte of the dump came: some 50 ms. A real server answers nobody before
- * it has loaded 2 MiB (loading-process-events-interval-bytes), so tools do not expect -LOADING from a replica of little data.
- */
-const FIRST_LOAD_BYTES = 1024 * 1024
 const RETRY_MS = 1000
 const ACK_EVERY_MS = 1000
 const LONGEST_LINE = 1024
@@ -33,6 +26,8 @@ export interface HistoryRequest {
 /** What the link tells the replication of its node. */
 export interface PrimaryLinkOwner {
   readonly wanted: HistoryRequest
+  /** Whose data there are now. */
+  readonly historyId: string
   /** Bytes of the stream processed so far. */
   readonly offset: number
   /** The database in which a resumed stream goes on. */
@@ -61,12 +56,10 @@ export class PrimaryLink implements LinkEvents {
   #link: LinkId | undefined
   #handshake: Handshake | undefined
   #line = ''
-  #payload: PayloadReceiver | undefined
+  #dump: IncomingDump | undefined
   #syncPoint = {id: '', offset: 0}
-  #loader: RdbLoader | undefined
-  #chunks: Uint8Array[] = []
   #stream: StreamReader | undefined
-  /** Stream bytes that came while the payload was being loaded. */
+  /** Stream bytes that came while the dump was being loaded. */
   #early: Uint8Array[] = []
   #retryAtMs = 0
   #ackAtMs = 0
@@ -90,8 +83,9 @@ export class PrimaryLink implements LinkEvents {
     return this.#state === 'connected'
   }
 
-  get isLoading(): boolean {
-    return this.#loader !== undefined
+  /** There is a piece of a dump to be loaded. */
+  get hasWork(): boolean {
+    return this.#dump?.canLoad === true
   }
 
   /** Unix ms at which the primary was last heard; 0 without a connection. */
@@ -100,7 +94,7 @@ export class PrimaryLink implements LinkEvents {
   }
 
   get payload(): PayloadReceiver | undefined {
-    return this.#payload
+    return this.#dump?.receiver
   }
 
   /** Bytes of the stream received, executed or not. */
@@ -161,13 +155,10 @@ export class PrimaryLink implements LinkEvents {
     this.#heardMs = this.#host.nowMs
     let rest = chunk
     while (rest.length > 0 && this.#handshake !== undefined) rest = this.#readLine(rest)
-    const wasLoading = this.#loader !== undefined
-    if (rest.length > 0 && this.#payload !== undefined && !wasLoading) rest = this.#receive(rest)
-    if (rest.length > 0 && this.#link !== undefined) {
-      if (this.#loader !== undefined) this.#early.push(Buffer.from(rest))
-      else this.#execute(rest)
-    }
-    if (this.#loader !== undefined && !wasLoading) this.load(FIRST_LOAD_BYTES)
+    if (rest.length > 0 && this.#dump?.receiver.isDone === false) rest = this.#receive(this.#dump, rest)
+    if (rest.length === 0 || this.#link === undefined) return
+    if (this.#dump !== undefined) this.#early.push(Buffer.from(rest))
+    else this.#execute(rest)
   }
 
   /** CLIENT KILL: the stream is taken up again at once. */
@@ -177,8 +168,8 @@ export class PrimaryLink implements LinkEvents {
 
   closed(_link: LinkId, reason: string): void {
     this.#link = undefined
-    // The payload is whole: it is loaded nevertheless, and the stream is asked for from there.
-    if (this.#loader !== undefined) return
+    // The dump is whole: it is loaded nevertheless, and the stream is asked for from there.
+    if (this.#dump?.receiver.isDone === true) return
     this.#fail(this.#state === 'connecting' ? `Error condition on socket for SYNC: ${reason}` : reason)
   }
 
@@ -186,7 +177,7 @@ export class PrimaryLink implements LinkEvents {
   tick(): void {
     const {nowMs, config} = this.#host
     if (this.#state === 'connect') return
-    if (this.#loader !== undefined) return this.#keepAlive()
+    if (this.#dump?.receiver.isDone === true) return this.#keepAlive()
     if (nowMs - this.#heardMs > config.number('repl-timeout') * 1000) return this.#timedOut()
     if (this.#state === 'connected' && nowMs - this.#ackAtMs >= ACK_EVERY_MS) this.sendAck()
   }
@@ -197,21 +188,15 @@ export class PrimaryLink implements LinkEvents {
     this.#send(encodeRequest(['REPLCONF', 'ACK', String(this.#owner.offset)]))
   }
 
-  /** One slice of the payload goes into the databases. */
-  load(bytes = LOAD_BYTES): void {
-    const loader = this.#loader
-    if (loader === undefined) return
-    for (let left = bytes; left > 0 && loader.error === undefined;) {
-      const chunk = this.#chunks.shift()
-      if (chunk === undefined) break
-      if (chunk.length > left) this.#chunks.unshift(chunk.subarray(left))
-      const piece = chunk.subarray(0, left)
-      left -= piece.length
-      loader.feed(piece)
-    }
-    if (this.#chunks.length === 0) loader.close()
-    if (loader.error !== undefined) this.#loadFailed(loader.error)
-    else if (loader.isComplete) this.#loaded(loader)
+  /** One slice of the dump goes into the databases. */
+  load(): void {
+    const dump = this.#dump
+    if (dump?.canLoad !== true) return
+    dump.load()
+    if (dump.error !== undefined) {
+      this.#host.log('warning', dump.error)
+      this.#fail('Failed trying to load the MASTER synchronization DB from disk, check server logs.')
+    } else if (dump.isLoaded) this.#loaded(dump)
   }
 
   #send(text: Bytes): void {
@@ -258,42 +243,32 @@ export class PrimaryLink implements LinkEvents {
   #expectPayload(syncPoint: {readonly id: string; readonly offset: number}): void {
     this.#syncPoint = syncPoint
     this.#state = 'sync'
-    this.#payload = new PayloadReceiver()
+    this.#dump = new IncomingDump({
+      host: this.#host,
+      isSameHistory: syncPoint.id === this.#owner.historyId,
+      dataGoing: () => this.#owner.dataGoing(),
+    })
   }
 
-  /** @returns stream bytes that follow the payload */
-  #receive(chunk: Uint8Array): Uint8Array {
-    const payload = this.#payload!
-    const rest = payload.feed(chunk)
-    if (payload.error !== undefined) {
-      this.#fail(payload.error)
-      return rest.subarray(rest.length)
-    }
-    if (payload.isDone) this.#beginLoading(payload)
-    return rest
+  /** @returns stream bytes that follow the dump */
+  #receive(dump: IncomingDump, chunk: Uint8Array): Uint8Array {
+    const rest = dump.feed(chunk)
+    const {error, isDone} = dump.receiver
+    if (isDone) this.#newlineAtMs = this.#host.nowMs
+    if (error === undefined) return rest
+    this.#fail(error)
+    return rest.subarray(rest.length)
   }
 
-  #beginLoading(payload: PayloadReceiver): void {
-    const {databases, limits} = this.#host
-    this.#host.log('notice', 'MASTER <-> REPLICA sync: Flushing old data')
-    this.#owner.dataGoing()
-    this.#host.emptyData()
-    this.#host.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
-    this.#host.setLoading(true)
-    this.#chunks = payload.take()
-    this.#newlineAtMs = this.#host.nowMs
-    this.#loader = new RdbLoader({databases, limits, dropExpiredBeforeMs: -Infinity})
-  }
-
-  #loaded(loader: RdbLoader): void {
-    for (const [what, count] of loader.skipped) {
+  #loaded(dump: IncomingDump): void {
+    for (const [what, count] of dump.skipped) {
       this.#host.log('warning', `MASTER <-> REPLICA sync: ${count} keys left out, not supported: ${what}`)
     }
-    this.#endLoading()
+    this.#dump = undefined
     this.#host.log('notice', 'MASTER <-> REPLICA sync: Finished with success')
     this.#owner.synced(this.#syncPoint.id, this.#syncPoint.offset)
-    this.#host.dataReplaced((name) => loader.aux(name))
-    const db = this.#databaseOf(loader)
+    this.#host.dataReplaced((name) => dump.aux(name))
+    const db = this.#databaseOf(dump)
     if (this.#link !== undefined) return this.#goOn(db)
     this.#owner.lost(db)
     this.downSinceMs = this.#host.nowMs
@@ -302,23 +277,9 @@ export class PrimaryLink implements LinkEvents {
   }
 
   /** Where the stream stands that follows the dump. */
-  #databaseOf(loader: RdbLoader): number {
-    const db = Number(loader.aux('repl-stream-db') ?? 0)
+  #databaseOf(dump: IncomingDump): number {
+    const db = Number(dump.aux('repl-stream-db') ?? 0)
     return db >= 0 && db < this.#host.databases.length ? db : 0
-  }
-
-  #loadFailed(error: string): void {
-    this.#host.log('warning', error)
-    this.#endLoading()
-    this.#host.emptyData()
-    this.#fail('Failed trying to load the MASTER synchronization DB from disk, check server logs.')
-  }
-
-  #endLoading(): void {
-    this.#loader = undefined
-    this.#payload = undefined
-    this.#chunks = []
-    this.#host.setLoading(false)
   }
 
   /** The stream flows, from the byte after what has been processed. */
@@ -363,10 +324,7 @@ export class PrimaryLink implements LinkEvents {
   }
 
   #hangUp(): void {
-    if (this.#loader !== undefined) {
-      this.#endLoading()
-      this.#host.emptyData() // half of the new data is worse than none
-    }
+    this.#dump?.abandon()
     if (this.isUp) {
       this.downSinceMs = this.#host.nowMs
       this.#owner.lost(this.#host.executor.selectedDb)
@@ -375,7 +333,7 @@ export class PrimaryLink implements LinkEvents {
     if (this.#link !== undefined) this.#host.links.hangUp(this.#link)
     this.#link = undefined
     this.#handshake = undefined
-    this.#payload = undefined
+    this.#dump = undefined
     this.#stream = undefined
     this.#early = []
     this.#state = 'connect'

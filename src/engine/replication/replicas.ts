@@ -12,6 +12,8 @@ import {ANY_DATABASE, NO_DATABASE, type ReplicationStream} from './stream.js'
 
 const GETACK: readonly Bytes[] = ['REPLCONF', 'GETACK', '*']
 const MARK_DIGITS = 40
+/** A replica that holds less is looked at every second only: no limit that a replica can live with is lower. */
+const WATCHED_BYTES = 16 * 1024
 
 /** A client's WAIT. `satisfied` is called once, with the number of replicas that have it all. */
 export interface AckWait {
@@ -77,6 +79,7 @@ export class Replicas {
     stream.flush()
     host.log('notice', `Replica ${peer.name} asks for synchronization`)
     this.all.add(peer)
+    if (host.config.flag('repl-disable-tcp-nodelay')) peer.output.gather()
     peer.ackAtMs = host.nowMs
     if (stream.backlog?.covers(offset) === true && state.shares(id, offset)) {
       this.#continue(peer, stream.backlog, offset)
@@ -138,7 +141,10 @@ export class Replicas {
 
   /** A piece of the stream, for all of them. */
   feed(bytes: Uint8Array): void {
-    for (const peer of this.all) peer.feed(bytes)
+    for (const peer of this.all) {
+      peer.feed(bytes)
+      if (peer.heldBytes >= WATCHED_BYTES) this.#dropIfGreedy(peer)
+    }
   }
 
   /** At the end of a turn, before the stream is flushed. */
@@ -158,19 +164,21 @@ export class Replicas {
 
   /** Every second. */
   cron(): void {
-    const {host, outputLimit} = this.#parts
+    const {host} = this.#parts
     for (const peer of [...this.all]) {
       if (this.#isTimedOut(peer)) {
         host.log('warning', `Disconnecting timedout replica (streaming sync): ${peer.name}`)
         this.#drop(peer)
-      } else if (outputLimit.isExceeded(peer, host.nowMs)) {
-        host.log('warning', `Client id=${peer.output.clientId} closed for overcoming of output buffer limits.`)
-        this.#drop(peer)
+      } else if (this.#dropIfGreedy(peer)) {
+        continue
       } else if (peer.stage === 'waiting' || (peer.stage === 'dumping' && this.#sync?.form === 'whole')) {
         peer.output.writeText('\n')
       }
     }
-    for (const peer of this.#sync?.stuck(host.nowMs, host.config.number('repl-timeout') * 1000) ?? []) this.#drop(peer)
+    for (const peer of this.#sync?.stuck(host.nowMs, host.config.number('repl-timeout') * 1000) ?? []) {
+      host.log('warning', `Disconnecting timedout replica (full sync): ${peer.name}`)
+      this.#drop(peer)
+    }
     this.#mayAdvance = this.#sync !== undefined
     if (this.#isSyncDue()) this.#startSync()
     this.#forgetBacklog()
@@ -186,7 +194,7 @@ export class Replicas {
     peer.output.writeText(peer.supportsPsync2 ? `+CONTINUE ${state.id}\r\n` : '+CONTINUE\r\n')
     const missed = backlog.from(offset)
     peer.goOnline(host.nowMs)
-    if (missed.length > 0) peer.output.write(missed)
+    if (missed.length > 0) peer.feed(missed)
     host.log(
       'notice',
       `Partial resynchronization request from ${peer.name} accepted. Sending ${missed.length} bytes of backlog starting from offset ${offset}.`,
@@ -254,6 +262,17 @@ export class Replicas {
     const {host} = this.#parts
     const heardMs = peer.stage === 'loading' ? Math.max(peer.ackAtMs, peer.output.lastHeardMs) : peer.ackAtMs
     return host.nowMs - heardMs > host.config.number('repl-timeout') * 1000
+  }
+
+  #dropIfGreedy(peer: ReplicaPeer): boolean {
+    const {host, outputLimit} = this.#parts
+    if (!outputLimit.isExceeded(peer, host.nowMs)) return false
+    host.log(
+      'warning',
+      `Client id=${peer.output.clientId} addr=${peer.name} scheduled to be closed ASAP for overcoming of output buffer limits.`,
+    )
+    this.#drop(peer)
+    return true
   }
 
   #drop(peer: ReplicaPeer): void {

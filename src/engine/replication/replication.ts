@@ -45,7 +45,10 @@ export class Replication implements PrimaryLinkOwner {
       host,
       state: this.state,
       stream: this.stream,
-      outputLimit: new OutputLimit(() => host.config.text('client-output-buffer-limit')),
+      outputLimit: new OutputLimit(
+        () => host.config.text('client-output-buffer-limit'),
+        () => host.config.number('repl-backlog-size'),
+      ),
       aux: () => this.aux(),
     })
     this.failover = new Failover({
@@ -62,6 +65,10 @@ export class Replication implements PrimaryLinkOwner {
   /** A primary is set, whether or not the link to it stands. */
   get isReplica(): boolean {
     return this.#link !== undefined
+  }
+
+  get historyId(): string {
+    return this.state.id
   }
 
   /** Bytes of the stream: produced by a primary, processed by a replica. */
@@ -116,6 +123,14 @@ export class Replication implements PrimaryLinkOwner {
     this.#host.roleChanged(target)
   }
 
+  /** The same before any data are loaded: there is no history yet that could be offered. */
+  startAsReplica(target: Endpoint): void {
+    this.#offersHistory = false
+    this.#link = new PrimaryLink(target, this.#host, this)
+    this.stream.isSilent = true
+    this.#host.roleChanged(target)
+  }
+
   /** Ends replication: this node goes on as a primary, with a history of its own. */
   becomePrimary(): void {
     if (this.#link === undefined) return
@@ -143,6 +158,7 @@ export class Replication implements PrimaryLinkOwner {
     } else {
       this.state.adopt(id, offset)
       this.#cachedDb = db
+      this.#offersHistory = true
     }
     this.stream.backlog = this.#newBacklog()
   }
@@ -188,7 +204,7 @@ export class Replication implements PrimaryLinkOwner {
 
   /** There is more of that work, and nothing to wait for. */
   get hasWork(): boolean {
-    return this.#link?.isLoading === true || this.replicas.hasWork
+    return this.#link?.hasWork === true || this.replicas.hasWork
   }
 
   /** The last thing in a turn: what was executed goes to the replicas. */

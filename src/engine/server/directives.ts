@@ -233,9 +233,7 @@ const REPLICATION: readonly Directive[] = [
   flag('repl-diskless-sync', 'yes'),
   integer('repl-diskless-sync-delay', 5, 0, INT_MAX),
   integer('repl-diskless-sync-max-replicas', 0, 0, INT_MAX),
-  choice('repl-diskless-load', 'disabled', ['disabled', 'on-empty-db', 'swapdb'], {
-    supported: ['disabled', 'on-empty-db'],
-  }),
+  choice('repl-diskless-load', 'disabled', ['disabled', 'on-empty-db', 'swapdb']),
   integer('repl-timeout', 60, 1, INT_MAX),
   integer('repl-ping-replica-period', 10, 1, INT_MAX, {alias: 'repl-ping-slave-period'}),
   backlogSize,

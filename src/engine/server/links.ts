@@ -1,6 +1,6 @@
 /** Connections between nodes: who dialled one, or took one in, hears what happens on it. */
 import {assert} from '../../model/assert.js'
-import {type Endpoint, type LinkEffect, type LinkId} from '../ports.js'
+import {type ConnectionId, type Endpoint, type LinkEffect, type LinkId} from '../ports.js'
 
 export interface LinkOwner {
   opened(link: LinkId, peer: Endpoint, local: Endpoint): void
@@ -43,11 +43,17 @@ export class Links {
 
   /** Takes out what this turn is to do on one link, in its order. */
   takeEffects(link: LinkId): LinkEffect[] {
-    const taken = this.effects.filter((effect) => effect.link === link)
+    const isIts = (effect: LinkEffect): boolean => effect.kind !== 'gather' && effect.link === link
+    const taken = this.effects.filter(isIts)
     if (taken.length === 0) return taken
-    const left = this.effects.filter((effect) => effect.link !== link)
+    const left = this.effects.filter((effect) => !isIts(effect))
     this.effects.splice(0, this.effects.length, ...left)
     return taken
+  }
+
+  /** Small writes to a replica that connected to us may be gathered into larger packets. */
+  gather(connection: ConnectionId): void {
+    this.effects.push({kind: 'gather', connection})
   }
 
   /** The host has written what it could. */

@@ -87,6 +87,8 @@ export class Server {
   /** Changes since the last save. */
   dirty = 0
   loading = false
+  /** New data come in beside the old ones, which can be read. */
+  asyncLoading = false
   /** A replica hides expired keys and leaves deleting them to its primary. */
   isReplica = false
   /** The command in hand comes from our own primary: keys past their time count as there, for only it decides. */

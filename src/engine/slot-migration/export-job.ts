@@ -41,7 +41,10 @@ export class ExportJob extends Job implements TargetEvents {
     super(host, facts, 'connecting')
     this.#changed = changed
     this.#ackSentMs = host.nowMs
-    this.#limit = new OutputLimit(() => host.config.text('client-output-buffer-limit'))
+    this.#limit = new OutputLimit(
+      () => host.config.text('client-output-buffer-limit'),
+      () => 0,
+    )
     const target = host.endpointOf(facts.target)
     if (target !== undefined) {
       host.log('notice', `Connecting slot migration ${this.description} (ip: ${target.host}, port ${target.port})`)

@@ -44,10 +44,15 @@ for (const {primary: primaryFlavour, replica: replicaFlavour} of PAIRS) {
       load = WriteLoad.start(() => primary)
     }
 
-    for (const diskless of ['no', 'yes']) {
-      it(`a full sync with repl-diskless-sync ${diskless} gives the replica all data while they change`, async () => {
+    for (const [diskless, loading] of [
+      ['no', 'disabled'],
+      ['yes', 'disabled'],
+      ['yes', 'swapdb'],
+    ] as const) {
+      it(`a full sync with repl-diskless-sync ${diskless} and repl-diskless-load ${loading} gives the replica all data while they change`, async () => {
         await command(replica, 'REPLICAOF', 'NO', 'ONE')
         await command(primary, 'CONFIG', 'SET', 'repl-diskless-sync', diskless)
+        await command(replica, 'CONFIG', 'SET', 'repl-diskless-load', loading)
         // A history of its own: nothing can be resumed.
         await command(replica, 'FLUSHALL')
         await command(replica, 'SET', 'of another history', 1)

@@ -6,6 +6,8 @@ import {until} from '../../support/until.js'
 type Command = readonly (string | number)[]
 
 const KEYS_OF_A_KIND = 60
+/** How many different things are written. */
+const ROUNDS = 20
 const BATCH = 25
 const PAUSE_MS = 4
 const RETRY_MS = 20
@@ -77,7 +79,8 @@ export class WriteLoad {
 
 /** The writes of one round: every type, every way of rewriting that Redis 7.0 knows (replication.md §6), two databases. */
 function commandsOf(number: number): readonly Command[] {
-  const of = (kind: string): string => `${kind}:${(number * 7) % KEYS_OF_A_KIND}`
+  // One key after another gets all of it, so that what one round writes the next ones find.
+  const of = (kind: string): string => `${kind}:${Math.floor(number / ROUNDS) % KEYS_OF_A_KIND}`
   const rounds: readonly (readonly Command[])[] = [
     [['SET', of('string'), `value ${number}`]],
     [['SET', of('brief'), number, 'PX', SHORT_TTL_MS]],
@@ -150,7 +153,7 @@ function commandsOf(number: number): readonly Command[] {
       ['GETDEL', of('a')],
     ],
   ]
-  return rounds[number % rounds.length]!
+  return rounds[number % ROUNDS]!
 }
 
 function words(number: number): string[] {

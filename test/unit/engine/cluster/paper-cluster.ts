@@ -261,7 +261,7 @@ export class PaperCluster {
     for (const effect of turn.links) {
       if (effect.kind === 'dial') this.#later(() => this.#connect(node, effect.link, effect.to))
       else if (effect.kind === 'send') this.#transmit(node, effect.link, effect.bytes)
-      else this.#hangUp(node, effect.link)
+      else if (effect.kind === 'hang-up') this.#hangUp(node, effect.link)
     }
   }
 

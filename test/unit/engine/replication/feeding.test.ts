@@ -200,14 +200,54 @@ describe('a primary', () => {
     expect(infoField(node, 'replication', 'repl_backlog_active')).to.equal('0')
   })
 
-  it('drops a replica whose output grows over its limit', () => {
-    const node = makePrimary({'client-output-buffer-limit': 'replica 1mb 0 0'})
+  it('drops a replica at once when more of the stream waits for it than its limit, which is never below the backlog', () => {
+    const node = makePrimary({'client-output-buffer-limit': 'replica 100kb 0 0', 'repl-backlog-size': '1mb'})
     const replica = node.connect()
     replica.call('REPLCONF', 'capa', 'eof')
     replica.raw('PSYNC', '?', -1) // and no ACK: the stream is held back here
     const client = node.connect()
-    for (let index = 0; index < 3; index++) client.call('SET', 'a', 'x'.repeat(500_000))
-    node.advance(1100)
+    client.call('SET', 'a', 'x'.repeat(900_000))
+    expect(node.core.server.clients.has(replica.id)).to.equal(true)
+    client.call('SET', 'a', 'x'.repeat(200_000))
     expect(node.core.server.clients.has(replica.id)).to.equal(false)
+  })
+
+  it('drops a replica over the soft limit when that lasts for its seconds', () => {
+    const node = makePrimary({'client-output-buffer-limit': 'replica 0 100kb 5'})
+    const replica = attach(node)
+    // The socket takes nothing, and the replica goes on acknowledging.
+    node.connect().call('SET', 'a', 'x'.repeat(200_000))
+    const stand = (ms: number): void => {
+      for (let passed = 0; passed < ms; passed += 1000) {
+        node.turn((core) => core.clientDrained(replica.id, 200_000))
+        replica.raw('REPLCONF', 'ACK', 0)
+        node.advance(1000)
+      }
+    }
+    stand(4000)
+    expect(node.core.server.clients.has(replica.id)).to.equal(true)
+    stand(3000)
+    expect(node.core.server.clients.has(replica.id)).to.equal(false)
+  })
+
+  it('lets the system gather small writes to a replica where repl-disable-tcp-nodelay says so', () => {
+    const [plain, gathering] = [makePrimary(), makePrimary({'repl-disable-tcp-nodelay': 'yes'})]
+    const replica = attach(gathering)
+    attach(plain)
+    expect(plain.links).to.deep.equal([])
+    expect(gathering.links).to.deep.equal([{kind: 'gather', connection: replica.id}])
+  })
+
+  it('lets a dump wait for its reader: it counts against no limit', () => {
+    const node = makePrimary({'client-output-buffer-limit': 'replica 16kb 16kb 1', 'repl-backlog-size': '16kb'})
+    node
+      .connect()
+      .call('SET', 'a', Buffer.from(Array.from({length: 600_000}, (_, at) => (at * at) >> 7)).toString('latin1'))
+    const replica = node.connect()
+    replica.call('REPLCONF', 'capa', 'eof')
+    expect(replica.raw('PSYNC', '?', -1)).to.match(/^\+FULLRESYNC/)
+    node.turn((core) => core.clientDrained(replica.id, 600_000))
+    node.advance(5000)
+    expect(node.core.server.clients.has(replica.id)).to.equal(true)
   })
 })

@@ -21,10 +21,10 @@ export class PaperNetwork {
   /** Every byte that a dialled node sent back, by wire: what a replica was sent. */
   readonly sent = new Map<Wire, Buffer>()
 
-  /** A node that listens on this port of 127.0.0.1. */
-  add(port: number, config: Readonly<Record<string, string>> = {}): EngineNode {
+  /** A node that listens on this port of 127.0.0.1. `nowMs`: it is started later than the others. */
+  add(port: number, config: Readonly<Record<string, string>> = {}, nowMs?: number): EngineNode {
     const settings = {port: String(port), databases: '6', 'repl-diskless-sync-delay': '0', save: '', ...config}
-    const node = new EngineNode({config: settings, seed: port})
+    const node = new EngineNode({config: settings, seed: port, ...(nowMs !== undefined && {nowMs})})
     this.#nodes.set(port, node)
     return node
   }
@@ -87,6 +87,7 @@ export class PaperNetwork {
   }
 
   #carryOut(node: EngineNode, effect: LinkEffect): void {
+    if (effect.kind === 'gather') return
     const wire = this.wires.find(({from, link}) => from === node && link === effect.link)
     if (effect.kind === 'dial') this.#connect(node, effect.link, effect.to)
     else if (wire === undefined) return

@@ -1,8 +1,11 @@
 /** Full and partial resynchronization, between nodes of ours. */
 import {expect} from 'chai'
 import {type EngineNode} from '../../../support/engine/engine-node.js'
+import {ReplyError} from '../../../support/engine/parse-replies.js'
 import {countingRng} from '../../../support/engine/seeded-rng.js'
 import {contents, infoField, PaperNetwork} from './paper-network.js'
+
+const LOADING = 'LOADING Redis is loading the dataset in memory'
 
 function follow(network: PaperNetwork, replica: EngineNode, port: number): void {
   expect(replica.connect().call('REPLICAOF', '127.0.0.1', port)).to.equal('OK')
@@ -17,6 +20,21 @@ function linkStatus(node: EngineNode): string | undefined {
 function noise(seed: number): string {
   const rng = countingRng(seed)
   return Array.from({length: 20_000}, () => String.fromCharCode(rng.uint32() & 0xff)).join('')
+}
+
+/** More than is loaded beside old data. */
+function fillLarge(node: EngineNode): void {
+  const client = node.connect()
+  for (let index = 0; index < 10; index++) client.call('SET', `text${index}`, noise(index).repeat(6))
+}
+
+/** Carries everything forward, one effect at a time and one slice at a time, until it is so. */
+function carryUntil(network: PaperNetwork, nodes: readonly EngineNode[], isSo: () => boolean): void {
+  for (let step = 0; step < 2000 && !isSo(); step++) {
+    for (const node of nodes) if (node.core.server.replication.hasWork) node.turn(() => undefined)
+    network.step()
+  }
+  expect(isSo()).to.equal(true)
 }
 
 /** One key of every kind, in two databases, some with an expiry. */
@@ -111,16 +129,11 @@ describe('a replica and its primary', () => {
     const network = new PaperNetwork()
     const [primary, replica] = [network.add(1), network.add(2)]
     const client = primary.connect()
-    for (let index = 0; index < 10; index++) client.call('SET', `text${index}`, noise(index).repeat(6))
+    fillLarge(primary)
+    replica.connect().call('SET', 'old', 1)
     replica.connect().call('REPLICAOF', '127.0.0.1', 1)
-    for (let step = 0; step < 500 && !replica.core.server.loading; step++) {
-      if (primary.core.server.replication.hasWork) primary.turn(() => undefined)
-      network.step()
-    }
-    expect(replica.connect().call('GET', 'a')).to.have.property(
-      'message',
-      'LOADING Redis is loading the dataset in memory',
-    )
+    carryUntil(network, [primary, replica], () => replica.core.server.loading)
+    expect(replica.connect().call('GET', 'a')).to.deep.equal(new ReplyError(LOADING))
     network.cutAll()
     client.call('SET', 'meanwhile', 1)
     network.advance(1200)
@@ -129,19 +142,39 @@ describe('a replica and its primary', () => {
     expect(primary.core.server.stats.fullSyncs).to.equal(1)
   })
 
-  it('loads up to 1 MiB in the turn in which its last byte comes: nobody is told -LOADING, as by a real server', () => {
+  for (const [title, old] of [
+    ['up to 1 MiB beside the old data', 'old'],
+    ['into an empty replica, whatever its size', undefined],
+  ] as const) {
+    it(`loads ${title}: nobody is told -LOADING, as by a real server`, () => {
+      const network = new PaperNetwork()
+      const [primary, replica] = [network.add(1), network.add(2)]
+      if (old === undefined) fillLarge(primary)
+      else {
+        replica.connect().call('SET', old, 1)
+        for (let index = 0; index < 40; index++) primary.connect().call('SET', `text${index}`, noise(index))
+      }
+      replica.connect().call('REPLICAOF', '127.0.0.1', 1)
+      let wasLoading = false
+      carryUntil(network, [primary, replica], () => {
+        wasLoading ||= replica.core.server.loading
+        return linkStatus(replica) === 'up'
+      })
+      expect(wasLoading).to.equal(false)
+      expect(contents(replica)).to.deep.equal(contents(primary))
+    })
+  }
+
+  it('leave an empty replica empty when the payload ends too early or is broken, and it asks again', () => {
     const network = new PaperNetwork()
     const [primary, replica] = [network.add(1), network.add(2)]
-    const client = primary.connect()
-    for (let index = 0; index < 40; index++) client.call('SET', `text${index}`, noise(index))
+    fillLarge(primary)
     replica.connect().call('REPLICAOF', '127.0.0.1', 1)
-    let wasLoading = false
-    for (let step = 0; step < 500 && linkStatus(replica) !== 'up'; step++) {
-      if (primary.core.server.replication.hasWork) primary.turn(() => undefined)
-      network.step()
-      wasLoading ||= replica.core.server.loading
-    }
-    expect(wasLoading).to.equal(false)
+    carryUntil(network, [primary, replica], () => primary.core.server.replication.replicas.isDumping)
+    network.cutAfter(700_000)
+    expect(replica.connect().call('DBSIZE')).to.equal(0)
+    network.advance(2400)
+    expect(linkStatus(replica)).to.equal('up')
     expect(contents(replica)).to.deep.equal(contents(primary))
   })
 
@@ -181,6 +214,54 @@ describe('a replica and its primary', () => {
     network.advance(1500)
     expect(linkStatus(replica)).to.equal('up')
     expect(primary.core.server.stats.fullSyncs).to.equal(2)
+    expect(contents(replica)).to.deep.equal(contents(primary))
+  })
+})
+
+describe('repl-diskless-load swapdb', () => {
+  /** A replica with old data, in the middle of taking over new ones. */
+  function interrupted(isSameHistory: boolean): {network: PaperNetwork; primary: EngineNode; replica: EngineNode} {
+    const network = new PaperNetwork()
+    const primary = network.add(1, {'repl-backlog-size': '16384'})
+    const replica = network.add(2, {'repl-diskless-load': 'swapdb'})
+    fillLarge(primary)
+    if (isSameHistory) {
+      follow(network, replica, 1)
+      network.cutAll()
+      for (let index = 0; index < 20; index++) primary.connect().call('SET', 'moved on', noise(index))
+      replica.nowMs += 1100
+    } else {
+      replica.connect().call('SET', 'text1', 'old')
+      replica.connect().call('REPLICAOF', '127.0.0.1', 1)
+    }
+    replica.turn((core) => core.tick())
+    carryUntil(network, [primary, replica], () => replica.core.server.loading || replica.core.server.asyncLoading)
+    return {network, primary, replica}
+  }
+
+  it('goes on serving the old data while later ones of the same history come in, and refuses what would disturb that', () => {
+    const {network, primary, replica} = interrupted(true)
+    const client = replica.connect()
+    expect(client.call('STRLEN', 'text1')).to.equal(120_000)
+    expect(client.call('EXISTS', 'moved on')).to.equal(0)
+    expect(infoField(replica, 'persistence', 'async_loading')).to.equal('1')
+    for (const command of [['SAVE'], ['BGREWRITEAOF'], ['REPLICAOF', 'no', 'one']]) {
+      expect(client.call(...command), command[0]).to.deep.equal(new ReplyError(LOADING))
+    }
+    network.advance(200)
+    expect(linkStatus(replica)).to.equal('up')
+    expect(infoField(replica, 'persistence', 'async_loading')).to.equal('0')
+    expect(contents(replica)).to.deep.equal(contents(primary))
+    expect(primary.core.server.stats.fullSyncs).to.equal(2)
+  })
+
+  it('hides data of another history behind -LOADING, and has them back when the new ones do not arrive', () => {
+    const {network, primary, replica} = interrupted(false)
+    const client = replica.connect()
+    expect(client.call('GET', 'text1')).to.deep.equal(new ReplyError(LOADING))
+    network.cutAll()
+    expect(client.call('GET', 'text1')).to.equal('old')
+    network.advance(1500)
     expect(contents(replica)).to.deep.equal(contents(primary))
   })
 })
