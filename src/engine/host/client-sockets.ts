@@ -91,6 +91,10 @@ export class ClientSockets {
     })
   }
 
+  cut(id: ConnectionId): void {
+    this.#sockets.get(id)?.socket.destroy()
+  }
+
   destroyAll(): void {
     for (const {socket} of this.#sockets.values()) socket.destroy()
   }
