@@ -7,7 +7,7 @@ import {Config} from '../server/config.js'
 import {type PendingShutdown} from '../server/shutdown.js'
 import {CoreHost} from './core-host.js'
 import {FileStorage} from './file-storage.js'
-import {LogFile, type LogSink, sinkOf} from './log-file.js'
+import {LogFile, type LogRole, type LogSink, sinkOf} from './log-file.js'
 import {FaultyNetwork, type KnownReplica, type NetworkFaults} from './network-faults.js'
 import {Syslog} from './syslog.js'
 import {SystemClock, systemStopwatch} from './system-clock.js'
@@ -56,6 +56,8 @@ export interface NodeHost {
   readonly address: Endpoint
   /** Undefined without `cluster-enabled`. */
   readonly busPort: number | undefined
+  /** How it is called in its log at this moment. */
+  readonly logRole: LogRole
   /** The folder that it works in now: CONFIG SET can change it. */
   readonly directory: string
   readonly config: Config
@@ -140,7 +142,7 @@ class RunningNode implements NodeHost {
       core: this.#core,
       clock,
       storage: this.#storage,
-      log: (line, atMs) => this.#log.write(line, this.#core.server.isReplica ? 'S' : 'M', atMs),
+      log: (line, atMs) => this.#log.write(line, this.logRole, atMs),
       onEnd: (how, error) => void this.#end(this.#endOf(how, error)),
     })
     this.#storage.inTurn = (tell) => this.#host.note(tell)
@@ -189,6 +191,10 @@ class RunningNode implements NodeHost {
 
   get address(): Endpoint {
     return addressOf(this.config)
+  }
+
+  get logRole(): LogRole {
+    return this.#core.server.isReplica ? 'S' : 'M'
   }
 
   get directory(): string {

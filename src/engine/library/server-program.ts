@@ -6,6 +6,7 @@ import {type LogSink, sinkOf} from '../host/log-file.js'
 import {ListenError, listenWarning} from '../host/listener.js'
 import {type NodeHost, startNodeHost} from '../host/node-host.js'
 import {type Config} from '../server/config.js'
+import {type LogLevel} from '../ports.js'
 import {reasonOf} from '../host/system-error.js'
 import {textOf} from '../host/utf8.js'
 import {ConfigError, readConfig} from './read-config.js'
@@ -112,12 +113,12 @@ async function serve(request: RunRequest, config: Config): Promise<void> {
     process.exitCode = 1
     return
   }
-  const removePidFile = writePidFile(config, directory, say)
+  const removePidFile = writePidFile(config, directory, (level, text) => say(logLine(node.logRole, level, text)))
   const stopListening = shutDownOnSignals(node, log)
   const end = await node.closed
   stopListening()
   removePidFile()
-  if (end.how === 'shutdown') log(logLine('M', 'warning', 'Redis is now ready to exit, bye bye...'))
+  if (end.how === 'shutdown') log(logLine(node.logRole, 'warning', 'Redis is now ready to exit, bye bye...'))
   else if (end.signal !== undefined) return dieBy(end.signal)
   else process.exitCode = 1
   // Whatever a client left open must not keep a server that has ended.
@@ -141,18 +142,18 @@ function failureLines(error: unknown): string[] {
 }
 
 /** Only where `pidfile` asks for one: Redis' default, /var/run/redis.pid, may be a real server's. */
-function writePidFile(config: Config, directory: string, say: (line: string) => void): () => void {
+function writePidFile(config: Config, directory: string, say: (level: LogLevel, text: string) => void): () => void {
   const name = textOf(config.text('pidfile'))
   if (name === '') return () => undefined
   const file = path.resolve(directory, name)
   try {
     writeFileSync(file, `${process.pid}\n`)
   } catch (error) {
-    say(logLine('M', 'warning', `Failed to write PID file: ${reasonOf(error)}`))
+    say('warning', `Failed to write PID file: ${reasonOf(error)}`)
     return () => undefined
   }
   return () => {
-    say(logLine('M', 'notice', 'Removing the pid file.'))
+    say('notice', 'Removing the pid file.')
     rmSync(file, {force: true})
   }
 }

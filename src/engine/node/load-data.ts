@@ -105,7 +105,7 @@ function loadRdb(server: Server, bytes: Uint8Array, merges = false): RdbLoader {
   saving.keysLoaded = loader.keysLoaded
   saving.keysExpired = loader.keysExpired
   if (loader.error === undefined) {
-    server.log('notice', `Done loading RDB, keys loaded: ${loader.keysLoaded}, keys expired: ${loader.keysExpired}.`)
+    for (const line of loader.summary(nowMs)) server.log('notice', line)
   }
   server.slotMigrations?.restoreImports(loader.aux('slot-import') ?? '')
   return loader

@@ -1,5 +1,5 @@
 /** A replica's side: the connection to its primary, from the first PING to the stream, and again after every loss. */
-import {type Bytes, type Endpoint, type LinkId} from '../ports.js'
+import {type Bytes, type Endpoint, type LinkId, type LogLevel} from '../ports.js'
 import {RdbLoader} from '../persistence/rdb-loader.js'
 import {encodeRequest} from '../resp/request-writer.js'
 import {Handshake, type HandshakeResult} from './handshake.js'
@@ -69,6 +69,8 @@ export class PrimaryLink implements LinkEvents {
   /** Stream bytes that came while the payload was being loaded. */
   #early: Uint8Array[] = []
   #retryAtMs = 0
+  /** The stream stood, and is to be taken up again. */
+  #isReturning = false
   #ackAtMs = 0
   #newlineAtMs = 0
   #heardMs = 0
@@ -113,7 +115,8 @@ export class PrimaryLink implements LinkEvents {
     const {nowMs, links, config} = this.#host
     if (this.#state !== 'connect' || nowMs < this.#retryAtMs) return
     const {host, port} = this.target
-    this.#host.log('notice', `Connecting to MASTER ${host}:${port}`)
+    this.#host.log('notice', `${this.#isReturning ? 'Reconnecting' : 'Connecting'} to MASTER ${host}:${port}`)
+    this.#isReturning = false
     this.#state = 'connecting'
     this.#heardMs = nowMs
     this.#host.log('notice', `MASTER <-> REPLICA sync started`)
@@ -172,14 +175,15 @@ export class PrimaryLink implements LinkEvents {
 
   /** CLIENT KILL: the stream is taken up again at once. */
   interrupt(): void {
-    this.#fail('The connection was killed.')
+    this.#fail('The connection to the master was killed.', 'verbose')
   }
 
   closed(_link: LinkId, reason: string): void {
     this.#link = undefined
     // The payload is whole: it is loaded nevertheless, and the stream is asked for from there.
     if (this.#loader !== undefined) return
-    this.#fail(this.#state === 'connecting' ? `Error condition on socket for SYNC: ${reason}` : reason)
+    if (this.#state === 'connecting') this.#fail(`Error condition on socket for SYNC: ${reason}`)
+    else this.#fail(reason, this.isUp ? 'verbose' : 'warning')
   }
 
   /** Every 100 ms. */
@@ -247,6 +251,7 @@ export class PrimaryLink implements LinkEvents {
       case 'continue':
         this.#host.log('notice', 'Successful partial resynchronization with master.')
         this.#owner.resumed(result.id)
+        this.#host.log('notice', 'MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.')
         this.#goOn(this.#owner.cachedDb)
         return
       case 'failed':
@@ -264,7 +269,9 @@ export class PrimaryLink implements LinkEvents {
   /** @returns stream bytes that follow the payload */
   #receive(chunk: Uint8Array): Uint8Array {
     const payload = this.#payload!
+    const hadHeader = payload.hasHeader
     const rest = payload.feed(chunk)
+    if (payload.hasHeader && !hadHeader) this.#tellPayload(payload)
     if (payload.error !== undefined) {
       this.#fail(payload.error)
       return rest.subarray(rest.length)
@@ -273,8 +280,15 @@ export class PrimaryLink implements LinkEvents {
     return rest
   }
 
+  #tellPayload({isDiskless, totalBytes}: PayloadReceiver): void {
+    const where = this.#host.config.text('repl-diskless-load') === 'disabled' ? 'disk' : 'parser'
+    const what = isDiskless ? 'streamed RDB from master with EOF' : `${totalBytes} bytes from master`
+    this.#host.log('notice', `MASTER <-> REPLICA sync: receiving ${what} to ${where}`)
+  }
+
   #beginLoading(payload: PayloadReceiver): void {
     const {databases, limits} = this.#host
+    this.#host.log('notice', 'Discarding previously cached master state.')
     this.#host.log('notice', 'MASTER <-> REPLICA sync: Flushing old data')
     this.#owner.dataGoing()
     this.#host.emptyData()
@@ -289,6 +303,7 @@ export class PrimaryLink implements LinkEvents {
     for (const [what, count] of loader.skipped) {
       this.#host.log('warning', `MASTER <-> REPLICA sync: ${count} keys left out, not supported: ${what}`)
     }
+    for (const line of loader.summary(this.#host.nowMs)) this.#host.log('notice', line)
     this.#endLoading()
     this.#host.log('notice', 'MASTER <-> REPLICA sync: Finished with success')
     this.#owner.synced(this.#syncPoint.id, this.#syncPoint.offset)
@@ -355,11 +370,13 @@ export class PrimaryLink implements LinkEvents {
   }
 
   /** Back to the beginning; a stream that stood is taken up again at once, anything else after a second. */
-  #fail(reason: string): void {
+  #fail(reason: string, level: LogLevel = 'warning'): void {
     const wasUp = this.isUp
-    this.#host.log('warning', wasUp ? `Connection with master lost. ${reason}` : reason)
+    this.#host.log(level, reason)
     this.#hangUp()
-    if (wasUp) this.#retryAtMs = this.#host.nowMs
+    if (!wasUp) return
+    this.#isReturning = true
+    this.#retryAtMs = this.#host.nowMs
   }
 
   #hangUp(): void {
@@ -368,6 +385,8 @@ export class PrimaryLink implements LinkEvents {
       this.#host.emptyData() // half of the new data is worse than none
     }
     if (this.isUp) {
+      this.#host.log('warning', 'Connection with master lost.')
+      this.#host.log('notice', 'Caching the disconnected master state.')
       this.downSinceMs = this.#host.nowMs
       this.#owner.lost(this.#host.executor.selectedDb)
       this.#host.executor.close()
