@@ -31,7 +31,7 @@ export class Call extends BaseCommand {
   static override summary = 'run a command on every node'
   static override description =
     'All nodes are asked at once; redirections are not followed. A word of the command that looks like one of the flags below ' +
-    'goes behind --. Exit 1 when a node answers with an error, or not at all.'
+    'goes behind --. Exit 1 when a node answers with an error, or not at all; after SHUTDOWN, no answer is the right one.'
   static override examples = [
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 config get maxmemory',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 dbsize --only-primaries',
@@ -92,7 +92,8 @@ function onlyWhom(flags: Readonly<Record<(typeof CHOICES)[number], boolean>>): '
 }
 
 function textOf({address, answer}: NodeAnswer): string {
-  return `${formatAddress(address)}: ${'reply' in answer ? rawText(answer.reply) : errorText(answer.error)}\n`
+  const said = 'error' in answer ? errorText(answer.error) : answer.isGone ? 'has shut down' : rawText(answer.reply)
+  return `${formatAddress(address)}: ${said}\n`
 }
 
 function toJson({node, address, role, answer}: NodeAnswer): CallAnswer {

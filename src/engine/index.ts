@@ -2,6 +2,12 @@
 export {startCluster, type StartClusterOptions} from './library/start-cluster.js'
 export {startNode, type StartNodeOptions} from './library/start-node.js'
 export {type Condition, type EngineCluster, type WaitOptions} from './library/engine-cluster.js'
-export {type EngineNode, type NodeDescription, type NodeFaults, type Slowness} from './library/engine-node.js'
+export {
+  type EngineNode,
+  type NodeDescription,
+  type NodeFaults,
+  type NodeStopping,
+  type Slowness,
+} from './library/engine-node.js'
 export {type DirectiveValue} from './library/node-settings.js'
 export {type Reply} from './library/node-connection.js'

@@ -68,6 +68,9 @@ export interface TurnOutput {
 /** Why a node ends: as SHUTDOWN asks, or as a crash would (DEBUG SEGFAULT): then nothing more is written. */
 export type Ending = 'shutdown' | 'crash'
 
+/** What a server that is a process of its own dies by: an access to memory that is not its own, or its own verdict on itself. */
+export type CrashSignal = 'SIGSEGV' | 'SIGABRT'
+
 /** A client connection as the host sees it. */
 export interface Connection {
   readonly id: ConnectionId

@@ -19,8 +19,11 @@ export interface NodeAnswer {
   readonly node: NodeId
   readonly address: Address
   readonly role: TopologyNode['role']
-  readonly answer: {readonly reply: Reply} | {readonly error: ManagerError}
+  readonly answer: Answer
 }
+
+/** `isGone`: it was told to shut down, and did: such a node answers nothing any more. */
+export type Answer = {readonly reply: Reply; readonly isGone?: true} | {readonly error: ManagerError}
 
 /** All nodes at once; the answers in the order of the topology. Never throws for what a node does. */
 export async function callNodes(
@@ -33,7 +36,8 @@ export async function callNodes(
   )
   return Promise.all(
     nodes.map(async ({id, address, role}) => {
-      return {node: id, address, role, answer: await callNode(pool, address, command, timeoutMs)}
+      const answer = judged(await callNode(pool, address, command, timeoutMs), command)
+      return {node: id, address, role, answer}
     }),
   )
 }
@@ -44,7 +48,7 @@ export async function callNode(
   address: Address,
   command: readonly string[],
   timeoutMs = CALL_TIMEOUT_MS,
-): Promise<NodeAnswer['answer']> {
+): Promise<Answer> {
   try {
     // A channel of its own: SELECT or MULTI must not linger on the connection that we observe through.
     const client = await pool.connect(address, 'call')
@@ -52,6 +56,16 @@ export async function callNode(
   } catch (error) {
     return {error: toManagerError(error)}
   }
+}
+
+/** The nodes have just answered: one that does not any more has done what SHUTDOWN asks for. */
+function judged(answer: Answer, command: readonly string[]): Answer {
+  if ('reply' in answer || answer.error.code !== 'unreachable' || !isShutdown(command)) return answer
+  return {reply: null, isGone: true}
+}
+
+function isShutdown([name = '', ...words]: readonly string[]): boolean {
+  return name.toLowerCase() === 'shutdown' && !words.some((word) => word.toLowerCase() === 'abort')
 }
 
 /**

@@ -2,7 +2,7 @@
 import {readFileSync} from 'node:fs'
 import {ManagerError} from '../../manager/error.js'
 import {usage} from '../flags.js'
-import {ask} from './daemon-client.js'
+import {ask, askPatiently} from './daemon-client.js'
 import type {Changed, RunningNode} from './daemon-protocol.js'
 import {hostIn} from './node-conf.js'
 import {formatPorts} from './port-groups.js'
@@ -79,12 +79,14 @@ export interface RestartedNode {
 export async function restartNodes(
   {folder, ports, warn}: ChangeRequest,
   version: string,
+  tellWait: (waiting: readonly RunningNode[]) => void,
 ): Promise<readonly RestartedNode[]> {
   refuseUnknown(folder, ports)
   const running = (await runningNodes(folder, warn)).map(({port}) => port)
   const living = ports.filter((port) => running.includes(port))
   const idle = ports.filter((port) => !running.includes(port))
-  const restarted = living.length === 0 ? [] : (await ask(folder, {do: 'restart', ports: living})).nodes
+  const restarted =
+    living.length === 0 ? [] : (await askPatiently(folder, {do: 'restart', ports: living}, tellWait)).nodes
   const addresses = idle.map((port) => ({host: hostOf(folder, port), port}))
   const startRequest = {folder, version, addresses, cluster: true, settings: [], warn}
   const started = idle.length === 0 ? [] : (await startNodes(startRequest)).nodes

@@ -4,7 +4,7 @@ import {openSync, closeSync, readFileSync, rmSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {ManagerError} from '../../manager/error.js'
-import {askDaemon, type DaemonAnswer, type DaemonRequest, type RunningNode} from './daemon-protocol.js'
+import {askDaemon, type DaemonAnswer, type DaemonRequest, type Patience, type RunningNode} from './daemon-protocol.js'
 import type {StateFolder} from './state-folder.js'
 
 export type DaemonState =
@@ -18,6 +18,9 @@ const START_LIMIT_MS = 15_000
 /** A daemon writes its record a moment before it listens. */
 const BIRTH_MS = 2_000
 const PAUSE_MS = 20
+const WATCH_MS = 1000
+/** The longest wait that a timer takes. */
+const LONGEST_MS = 2 ** 31 - 1
 
 /** @throws ManagerError `timed-out` when the process is there and does not answer */
 export async function findDaemon(folder: StateFolder): Promise<DaemonState> {
@@ -25,7 +28,7 @@ export async function findDaemon(folder: StateFolder): Promise<DaemonState> {
     const record = folder.record()
     if (record === undefined) return {kind: 'none'}
     try {
-      const answer = await askDaemon(record.socket, {do: 'status'}, LOOK_LIMIT_MS)
+      const answer = await askDaemon(record.socket, {do: 'status'}, {limitMs: LOOK_LIMIT_MS})
       if (answer.did === 'status') {
         return {kind: 'running', pid: answer.pid, version: answer.version, nodes: answer.nodes}
       }
@@ -65,9 +68,45 @@ export async function ask<Kind extends DaemonAnswer['did']>(
   folder: StateFolder,
   request: DaemonRequest & {readonly do: Kind},
 ): Promise<Extract<DaemonAnswer, {did: Kind}>> {
+  return askWithin<Kind>(folder, request, {})
+}
+
+/**
+ * The same for what takes as long as it takes: a node that stops may wait for its replicas. The process is looked at every second
+ * meanwhile; while it answers, it is waited for.
+ * @param tell hears of the nodes that wait
+ * @throws ManagerError as `ask`
+ */
+export async function askPatiently<Kind extends 'stop' | 'restart'>(
+  folder: StateFolder,
+  request: DaemonRequest & {readonly do: Kind},
+  tell: (waiting: readonly RunningNode[]) => void,
+): Promise<Extract<DaemonAnswer, {did: Kind}>> {
+  const watch = new AbortController()
+  const answer = askWithin<Kind>(folder, request, {limitMs: LONGEST_MS, signal: watch.signal})
+  const over = answer.then(
+    () => true,
+    () => true,
+  )
+  try {
+    while (!(await Promise.race([over, sleep(WATCH_MS, false, {ref: false})]))) {
+      const state = await findDaemon(folder)
+      if (state.kind === 'running') tell(state.nodes.filter(({stopping}) => stopping !== null))
+    }
+    return await answer
+  } finally {
+    watch.abort()
+  }
+}
+
+async function askWithin<Kind extends DaemonAnswer['did']>(
+  folder: StateFolder,
+  request: DaemonRequest & {readonly do: Kind},
+  patience: Patience,
+): Promise<Extract<DaemonAnswer, {did: Kind}>> {
   const record = folder.record()
   if (record === undefined) throw new ManagerError('unreachable', `no engine runs in ${folder.path}`)
-  const answer = await askDaemon(record.socket, request).catch((error: unknown) => {
+  const answer = await askDaemon(record.socket, request, patience).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ETIMEDOUT') throw hangs(record.pid)
     throw new ManagerError('unreachable', `the engine's process ${record.pid} is gone`, {
       hint: `see ${folder.logFile}`,

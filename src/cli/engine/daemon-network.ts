@@ -5,7 +5,9 @@ import type {Network} from '../../engine/library/network.js'
 import {formatAddress} from '../../model/address.js'
 import type {Changed, PartitionedNode} from './daemon-protocol.js'
 import {hostIn} from './node-conf.js'
+import {portOf} from './node-faults.js'
 import {NODE_CONF, type StateFolder} from './state-folder.js'
+import {strangersOf} from './strangers.js'
 
 /** Loaded like the rest of the engine when it is needed. */
 async function loadNetwork(): Promise<Network> {
@@ -35,15 +37,21 @@ export class DaemonNetwork {
   /** In place of what divided the network before. */
   async partition(groups: readonly (readonly number[])[]): Promise<PartitionedNode[]> {
     const network = await loadNetwork()
-    const ports = new Map(this.#folder.ports().map((port) => [this.#addressOf(port), port]))
+    const own = this.#folder.ports()
+    const names = new Map(own.map((port) => [port, this.#addressOf(port)]))
+    for (const {host, port, busPort} of strangersOf(this.#folder)) {
+      const name = formatAddress({host, port})
+      names.set(port, name)
+      network.addStranger(name, [
+        {host, port},
+        {host, port: busPort},
+      ])
+    }
     network.partition(
-      groups.map((group) => group.map((port) => this.#addressOf(port))),
-      [...ports.keys()],
+      groups.map((group) => group.map((port) => names.get(port)!)),
+      [...names.values()],
     )
-    return [...ports].map(([address, port]) => ({
-      port,
-      partitionedFrom: network.partitionedFrom(address).map((each) => ports.get(each)!),
-    }))
+    return own.map((port) => ({port, partitionedFrom: network.partitionedFrom(names.get(port)!).map(portOf)}))
   }
 
   async heal(ports: readonly number[]): Promise<Changed[]> {
@@ -60,6 +68,6 @@ export class DaemonNetwork {
   #addressOf(port: number): string {
     const file = this.#folder.nodeFile(port, NODE_CONF)
     const host = (): string => hostIn(existsSync(file) ? readFileSync(file, 'utf8') : '')
-    return this.#nodeOn(port)?.address ?? formatAddress({host: host(), port})
+    return this.#nodeOn(port)?.networkName ?? formatAddress({host: host(), port})
   }
 }

@@ -1,5 +1,6 @@
 /** What is said between a command and the daemon: one line of JSON there, one line of JSON back, then the connection ends. */
 import net from 'node:net'
+import type {NodeStopping} from '../../engine/index.js'
 import type {ListedFaults} from './node-faults.js'
 
 /** What may happen to a node that the daemon holds. */
@@ -25,8 +26,13 @@ export interface RunningNode {
   /** `null` without cluster mode. */
   readonly id: string | null
   readonly role: 'primary' | 'replica' | null
-  /** Of the cluster as this node sees it: `ok`, `fail`; `up` without cluster mode; `paused`; `silent` when it does not answer. */
+  /**
+   * Of the cluster as this node sees it: `ok`, `fail`; `up` without cluster mode; `paused`; `stopping`; `silent` when it does not
+   * answer.
+   */
   readonly state: string
+  /** What it waits for that was asked to stop. */
+  readonly stopping: NodeStopping | null
   readonly faults: ListedFaults
   /** Unix ms. */
   readonly startedMs: number
@@ -65,13 +71,25 @@ const ANSWER_LIMIT_MS = 30_000
 /** A line that is longer is none of ours. */
 const LONGEST_LINE = 1024 * 1024
 
+/** How long an answer is waited for. */
+export interface Patience {
+  readonly limitMs?: number
+  /** Ends the wait. */
+  readonly signal?: AbortSignal
+}
+
 /**
  * Asks the daemon.
  * @throws Error ENOENT or ECONNREFUSED when nobody listens there, ETIMEDOUT when somebody does and says nothing
  */
-export function askDaemon(socket: string, request: DaemonRequest, limitMs = ANSWER_LIMIT_MS): Promise<DaemonAnswer> {
+export function askDaemon(
+  socket: string,
+  request: DaemonRequest,
+  {limitMs = ANSWER_LIMIT_MS, signal}: Patience = {},
+): Promise<DaemonAnswer> {
   return new Promise((resolve, reject) => {
     const connection = net.connect(socket)
+    signal?.addEventListener('abort', () => connection.destroy(), {once: true})
     const timer = setTimeout(() => {
       connection.destroy()
       reject(Object.assign(new Error('the daemon does not answer'), {code: 'ETIMEDOUT'}))

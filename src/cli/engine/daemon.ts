@@ -14,6 +14,7 @@ import {
 } from './daemon-protocol.js'
 import {forgetEnd, noteEnd} from './node-end.js'
 import {toListedFaults} from './node-faults.js'
+import {PortTurns} from './port-turns.js'
 import {NODE_CONF, type DaemonRecord, type StateFolder} from './state-folder.js'
 
 interface Held {
@@ -30,8 +31,10 @@ export class Daemon {
   readonly #nodes = new Map<number, Held>()
   readonly #network: DaemonNetwork
   readonly #server: Server
-  /** Requests are carried out one after another: two that start the same port must not meet. */
-  #queue: Promise<unknown> = Promise.resolve()
+  /** Two that start the same port must not meet; but a node that waits for its replicas holds up nobody else. */
+  readonly #turns = new PortTurns()
+  #isClosing = false
+  #isReleased = false
   #end: () => void = () => undefined
   /** Resolves when the last node has ended, or all were stopped. */
   readonly ended = new Promise<void>((resolve) => (this.#end = resolve))
@@ -40,7 +43,7 @@ export class Daemon {
     this.#folder = folder
     this.#version = version
     this.#network = new DaemonNetwork(folder, (port) => this.#nodes.get(port)?.node)
-    this.#server = answerWith((request) => this.#inTurn(() => this.#handle(request)))
+    this.#server = answerWith((request) => this.#handle(request))
   }
 
   /**
@@ -70,39 +73,45 @@ export class Daemon {
     })
   }
 
-  async start(ports: readonly number[]): Promise<Changed[]> {
-    const results = await Promise.all(ports.map((port) => this.#startOne(port)))
-    this.#endIfEmpty()
-    return results
+  start(ports: readonly number[]): Promise<Changed[]> {
+    return this.#each(ports, (port) => this.#startOne(port))
   }
 
-  async stop(ports: readonly number[] = [...this.#nodes.keys()]): Promise<Ended[]> {
-    const results = await Promise.all(ports.map((port) => this.#stopOne(port)))
-    this.#endIfEmpty()
-    return results
+  stop(ports: readonly number[] = [...this.#nodes.keys()]): Promise<Ended[]> {
+    return this.#each(ports, (port) => this.#stopOne(port))
   }
 
-  /** Stops everything and gives the folder back. */
+  /** Stops everything and gives the folder back. Who asks a second time does not want to wait for replicas: then they are killed. */
   async close(): Promise<void> {
-    await this.#inTurn(() => this.stop())
+    if (this.#isClosing) await this.#changeAll([...this.#nodes.keys()], 'kill')
+    this.#isClosing = true
+    await this.#turns.settled()
+    await this.stop()
     this.#release()
   }
 
+  /** @returns what became of each, in their order */
+  async #each<Result>(ports: readonly number[], work: (port: number) => Promise<Result>): Promise<Result[]> {
+    try {
+      return await Promise.all(ports.map((port) => this.#turns.take([port], () => work(port))))
+    } finally {
+      this.#endIfEmpty()
+    }
+  }
+
   #release(): void {
+    if (this.#isReleased) return
+    this.#isReleased = true
     this.#server.close()
     rmSync(this.#folder.recordFile, {force: true})
     if (process.platform !== 'win32') rmSync(this.#folder.socket, {force: true})
     this.#end()
   }
 
-  #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
-    const result = this.#queue.then(work)
-    this.#queue = result.catch(() => undefined)
-    return result
-  }
-
   async #handle(request: DaemonRequest): Promise<DaemonAnswer> {
     const {pid} = process
+    // Its record is gone: another process may hold the folder by now.
+    if (this.#isReleased) return {did: 'fail', error: 'the engine has just ended: run the same command again'}
     switch (request.do) {
       case 'status':
         return {did: 'status', pid, version: this.#version, nodes: await this.#report()}
@@ -116,19 +125,21 @@ export class Daemon {
         return {did: 'partition', pid, nodes: await this.#network.partition(request.groups)}
       case 'heal':
         return {did: 'heal', pid, nodes: await this.#network.heal(request.ports)}
+      case 'restart':
+        return {did: 'restart', pid, nodes: await this.#each(request.ports, (port) => this.#restartOne(port))}
       case 'kill':
       case 'pause':
       case 'resume':
-      case 'restart':
         return {did: request.do, pid, nodes: await this.#changeAll(request.ports, request.do)}
     }
   }
 
-  #changeAll(ports: readonly number[], change: ProcessChange): Promise<Changed[]> {
+  #changeAll(ports: readonly number[], change: Exclude<ProcessChange, 'restart'>): Promise<Changed[]> {
     return Promise.all(ports.map((port) => this.#change(port, change)))
   }
 
-  async #change(port: number, change: ProcessChange): Promise<Changed> {
+  /** At once: a node that waits for its replicas can be killed. */
+  async #change(port: number, change: Exclude<ProcessChange, 'restart'>): Promise<Changed> {
     const held = this.#nodes.get(port)
     if (held === undefined) return {port, already: change === 'kill', ...(change !== 'kill' && {error: 'does not run'})}
     const {node} = held
@@ -137,7 +148,6 @@ export class Daemon {
       if (change === 'pause') node.pause()
       if (change === 'resume') node.resume()
       if (change === 'kill') await node.kill()
-      if (change === 'restart') return await this.#restartOne(port, node)
       return {port, already}
     } catch (error) {
       return {port, already, error: messageOf(error)}
@@ -145,10 +155,9 @@ export class Daemon {
   }
 
   /** What redis.conf says now holds; faults of its network last. */
-  async #restartOne(port: number, node: EngineNode): Promise<Changed> {
-    await node.shutDown()
-    this.#nodes.delete(port)
-    return this.#startOne(port)
+  async #restartOne(port: number): Promise<Changed> {
+    const {error} = await this.#stopOne(port)
+    return error === undefined ? this.#startOne(port) : {port, already: false, error}
   }
 
   async #startOne(port: number): Promise<Changed> {
@@ -169,12 +178,13 @@ export class Daemon {
     }
   }
 
+  /** One that has ended meanwhile is stopped, too. */
   async #stopOne(port: number): Promise<Ended> {
     const held = this.#nodes.get(port)
-    if (held === undefined) return {port, error: 'does not run'}
+    if (held === undefined) return {port}
     try {
       await held.node.shutDown()
-      this.#nodes.delete(port)
+      if (this.#nodes.get(port) === held) this.#nodes.delete(port)
       return {port}
     } catch (error) {
       return {port, error: messageOf(error)}
@@ -186,12 +196,14 @@ export class Daemon {
     if (this.#nodes.get(port)?.node !== node) return
     this.#nodes.delete(port)
     if (how !== 'shutdown') noteEnd(this.#folder, port, how === 'crash' ? 'crashed' : 'killed')
-    void this.#inTurn(() => Promise.resolve(this.#endIfEmpty()))
+    this.#endIfEmpty()
   }
 
   /** Once the answer that is under way has left. */
   #endIfEmpty(): void {
-    if (this.#nodes.size === 0) setImmediate(() => this.#nodes.size === 0 && this.#release())
+    setImmediate(() => {
+      if (this.#nodes.size === 0 && this.#turns.isIdle) this.#release()
+    })
   }
 
   #report(): Promise<RunningNode[]> {
@@ -199,7 +211,8 @@ export class Daemon {
     return Promise.all(
       held.map(async ([port, {node, startedMs}]) => {
         const faults = toListedFaults(node.faults)
-        return {port, host: node.host, startedMs, faults, ...(await node.describe())}
+        const stopping = node.stopping ?? null
+        return {port, host: node.host, startedMs, faults, stopping, ...(await node.describe())}
       }),
     )
   }

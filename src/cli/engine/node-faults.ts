@@ -14,8 +14,12 @@ export const NO_FAULTS: ListedFaults = {paused: false, partitionedFrom: [], late
 
 /** In a state folder a port is a node's name. */
 export function toListedFaults({paused, partitionedFrom, latencyMs}: NodeFaults): ListedFaults {
-  const ports = partitionedFrom.map((address) => Number(address.slice(address.lastIndexOf(':') + 1)))
-  return {paused, partitionedFrom: ports.sort((a, b) => a - b), latencyMs}
+  return {paused, partitionedFrom: partitionedFrom.map(portOf).sort((a, b) => a - b), latencyMs}
+}
+
+/** Of `host:port`. */
+export function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1))
 }
 
 /** `partitioned from 7000-7001, slow 50 ms`; empty when nothing is wrong. */

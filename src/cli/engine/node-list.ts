@@ -1,5 +1,6 @@
 /** All nodes of a state folder, running or not, as `engine status` lists them. */
 import {existsSync, readFileSync} from 'node:fs'
+import type {NodeStopping} from '../../engine/index.js'
 import {parseClusterNodes} from '../../model/cluster-nodes.js'
 import {findDaemon} from './daemon-client.js'
 import type {RunningNode} from './daemon-protocol.js'
@@ -14,8 +15,10 @@ export interface ListedNode {
   /** `null` without cluster mode, and for a node that has never run. */
   readonly id: string | null
   readonly role: 'primary' | 'replica' | null
-  /** `ok` or `fail`, of the cluster; `up` without cluster mode; `silent`; `paused`; `stopped`, `killed`, `crashed`. */
+  /** `ok` or `fail`, of the cluster; `up` without cluster mode; `silent`; `paused`; `stopping`; `stopped`, `killed`, `crashed`. */
   readonly state: string
+  /** What it waits for, while its state is `stopping`. */
+  readonly stopping: NodeStopping | null
   readonly faults: ListedFaults
   readonly pid: number | null
   readonly uptimeMs: number | null
@@ -68,6 +71,7 @@ function stoppedNode(folder: StateFolder, port: number): ListedNode {
     id: myself?.id ?? null,
     role: myself === undefined ? null : myself.primaryId === null ? 'primary' : 'replica',
     state: endOf(folder, port) ?? 'stopped',
+    stopping: null,
     faults: NO_FAULTS,
     pid: null,
     uptimeMs: null,

@@ -2,7 +2,8 @@
 import {rmSync} from 'node:fs'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {ManagerError} from '../../manager/error.js'
-import {ask, findDaemon, isAlive, removeRecord} from './daemon-client.js'
+import {askPatiently, findDaemon, isAlive, removeRecord} from './daemon-client.js'
+import type {RunningNode} from './daemon-protocol.js'
 import {forgetEnd} from './node-end.js'
 import {staleSentence} from './start-nodes.js'
 import type {StateFolder} from './state-folder.js'
@@ -21,6 +22,8 @@ export interface StopRequest {
   readonly ports: readonly number[]
   readonly removeData: boolean
   readonly warn: (message: string) => void
+  /** Hears every second which nodes wait for their replicas. */
+  readonly tellWait: (waiting: readonly RunningNode[]) => void
 }
 
 /** When its last node is stopped, the process ends: that long it may take. */
@@ -28,7 +31,7 @@ const EXIT_LIMIT_MS = 10_000
 const PAUSE_MS = 10
 
 /** @throws ManagerError `timed-out` when the process does not answer, `io` when a folder cannot be removed */
-export async function stopNodes({folder, ports, removeData, warn}: StopRequest): Promise<StoppedNode[]> {
+export async function stopNodes({folder, ports, removeData, warn, tellWait}: StopRequest): Promise<StoppedNode[]> {
   const state = await findDaemon(folder)
   if (state.kind === 'stale') {
     removeRecord(folder)
@@ -37,7 +40,7 @@ export async function stopNodes({folder, ports, removeData, warn}: StopRequest):
   const running = state.kind === 'running' ? state.nodes.map(({port}) => port) : []
   const wanted = ports.length > 0 ? ports : [...new Set([...running, ...(removeData ? folder.ports() : [])])]
   const toStop = wanted.filter((port) => running.includes(port))
-  const ended = toStop.length === 0 ? [] : (await ask(folder, {do: 'stop', ports: toStop})).nodes
+  const ended = toStop.length === 0 ? [] : (await askPatiently(folder, {do: 'stop', ports: toStop}, tellWait)).nodes
   if (state.kind === 'running' && toStop.length === running.length) await untilGone(folder, state.pid)
   return wanted.map((port) => {
     const error = ended.find((each) => each.port === port)?.error

@@ -1,6 +1,7 @@
 /** `tscluster engine restart`: nodes of the bundled engine end well and start again, killed and crashed ones start. */
 import {restartNodes, type RestartedNode} from '../../cli/engine/change-nodes.js'
 import {folderFlag} from '../../cli/engine/flags.js'
+import {waitTeller} from '../../cli/engine/node-stopping.js'
 import {NodeCommand, portsArgument} from '../../cli/engine/node-command.js'
 import {count} from '../../cli/render/numbers.js'
 import type {ExitCode} from '../../cli/exit-code.js'
@@ -29,7 +30,8 @@ export class EngineRestart extends NodeCommand {
     const {args, flags} = await this.parse(EngineRestart)
     const {renderer, request} = await this.open(flags, args.ports)
     renderer.busy(`restarting ${count(request.ports.length, 'node')} …`)
-    const nodes = await restartNodes(request, this.config.version)
+    const tellWait = waitTeller((text) => renderer.note(text))
+    const nodes = await restartNodes(request, this.config.version, tellWait)
     renderer.idle()
     for (const done of ['restarted', 'started'] as const) {
       this.sayDone(

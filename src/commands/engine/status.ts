@@ -2,6 +2,7 @@
 import {folderFlag} from '../../cli/engine/flags.js'
 import {faultsInWords} from '../../cli/engine/node-faults.js'
 import {listNodes, type ListedNode} from '../../cli/engine/node-list.js'
+import {waitInWords} from '../../cli/engine/node-stopping.js'
 import {formatPorts} from '../../cli/engine/port-groups.js'
 import {staleSentence} from '../../cli/engine/start-nodes.js'
 import {StateFolder} from '../../cli/engine/state-folder.js'
@@ -37,7 +38,7 @@ export class EngineStatus extends PlainCommand {
   static override summary = 'list the nodes of the bundled engine'
   static override description =
     'All nodes of the state folder, running or not. The state of a running node is that of the cluster as it sees it: ok or fail; ' +
-    'up where there is no cluster mode; paused; silent when it does not answer. One that does not run was stopped, was killed, or ' +
+    'up where there is no cluster mode; paused; stopping while it waits for its replicas; silent when it does not answer. One that does not run was stopped, was killed, or ' +
     'has crashed. Faults of the network have a column of their own while there are any.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -78,6 +79,7 @@ function noteRemedies(nodes: readonly ListedNode[], renderer: Renderer): void {
     const ports = portsOf(({state}) => state === how)
     if (ports !== '') renderer.note(`${ports} ${how}: \`tscluster engine restart ${ports}\` starts again`)
   }
+  for (const node of nodes.filter(({stopping}) => stopping !== null)) renderer.note(waitInWords(node))
   const paused = portsOf(({faults}) => faults.paused)
   if (paused !== '') renderer.note(`${paused} paused: \`tscluster engine resume ${paused}\` lets go on`)
   const isUnwell = nodes.some(({faults: {partitionedFrom, latencyMs}}) => partitionedFrom.length > 0 || latencyMs > 0)

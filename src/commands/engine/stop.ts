@@ -1,6 +1,7 @@
 /** `tscluster engine stop`: nodes of the bundled engine end well. */
 import {Args, Flags} from '@oclif/core'
 import {folderFlag, parsePorts} from '../../cli/engine/flags.js'
+import {waitTeller} from '../../cli/engine/node-stopping.js'
 import {StateFolder} from '../../cli/engine/state-folder.js'
 import {stopNodes, type StoppedNode} from '../../cli/engine/stop-nodes.js'
 import {EXIT, type ExitCode} from '../../cli/exit-code.js'
@@ -19,8 +20,8 @@ export interface EngineStopResult {
 export class EngineStop extends PlainCommand {
   static override summary = 'stop nodes of the bundled engine'
   static override description =
-    'As SHUTDOWN: a node saves its data where save points are set (they are, by default). Without ports, all of them. The folders ' +
-    'stay, and `engine start` brings the nodes back; --remove-data removes them, with everything in them.'
+    'As SHUTDOWN: a node saves its data where save points are set (they are, by default), and waits for replicas that lag, up to its ' +
+    'shutdown-timeout; `engine kill` does not. Without ports, all of them. The folders stay, and `engine start` brings the nodes back; --remove-data removes them, with everything in them.'
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> 7003',
@@ -44,6 +45,7 @@ export class EngineStop extends PlainCommand {
       ports: parsePorts(args.ports ?? []),
       removeData: flags['remove-data'],
       warn: (message) => renderer.warn(message),
+      tellWait: waitTeller((text) => renderer.note(text)),
     })
     renderer.idle()
     for (const {port, error} of nodes) {

@@ -18,6 +18,7 @@ const RANK_DELAY_MS = 1000
 
 /** A reason for not standing is logged again only after this. */
 const SILENCE_RELOG_MS = 10_000
+const SILENCE_PATIENCE_MS = 5000
 
 /** How many replicas of my primary have heard more of it than I. */
 export function replicaRank(ctx: BusContext): number {
@@ -135,9 +136,13 @@ function win(ctx: BusContext): void {
 }
 
 function explainSilence(ctx: BusContext, reason: string): void {
-  const {election} = ctx.state
+  const {election, myself} = ctx.state
   if (election.silence === reason && ctx.nowMs - election.silenceLoggedMs < SILENCE_RELOG_MS) return
   election.silence = reason
+  // This is for a replica that stands still for long, not for the moments that every failover takes.
+  const {primary} = myself
+  const patienceMs = ctx.config.nodeTimeoutMs + SILENCE_PATIENCE_MS
+  if (primary !== null && isFail(primary) && ctx.nowMs - primary.failTime < patienceMs) return
   election.silenceLoggedMs = ctx.nowMs
   ctx.host.log('warning', `Currently unable to failover: ${reason}`)
 }

@@ -42,7 +42,7 @@ export function learnPrimaryOffset(ctx: BusContext, sender: ClusterNode, offset:
   if (manual.endMs === 0 || manual.primaryOffset !== -1 || !isReplica(myself) || myself.primary !== sender) return
   manual.primaryOffset = offset
   needs(ctx.state, DUE.MANUAL_FAILOVER)
-  ctx.host.log('notice', `Received replication offset for paused master manual failover: ${offset}`)
+  ctx.host.log('warning', `Received replication offset for paused master manual failover: ${offset}`)
 }
 
 /** Has everything the primary wrote been processed? Asks again at the end of every turn until it has. */

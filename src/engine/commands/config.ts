@@ -45,7 +45,14 @@ function set({server, argv, reply, client}: Call): void {
   const mayProtected = permission === 'yes' || (permission === 'local' && isLoopback(client.peer.host))
   const failure = server.config.change(pairs, mayProtected)
   if (failure === undefined) return reply.ok()
-  reply.error(`ERR CONFIG SET failed (possibly related to argument '${failure.name}') - ${failure.error}`)
+  const {name, error, isUnfit} = failure
+  if (isUnfit) {
+    server.log(
+      'warning',
+      `Failed applying new configuration. Possibly related to new ${name} setting. Restoring previous settings.`,
+    )
+  }
+  reply.error(`ERR CONFIG SET failed (possibly related to argument '${name}') - ${error}`)
 }
 
 function resetStatistics({server, commands, reply}: Call): void {

@@ -31,13 +31,15 @@ function setActiveExpire({server, argv, reply}: Call): void {
   reply.ok()
 }
 
-function crash({server}: Call): void {
+function abort({server}: Call): void {
   server.ending = 'crash'
+  server.crashSignal = 'SIGABRT'
 }
 
 function segfault(call: Call): void {
   reportCrash(call)
-  crash(call)
+  call.server.ending = 'crash'
+  call.server.crashSignal = 'SIGSEGV'
 }
 
 function digestAll({server, reply}: Call): void {
@@ -178,9 +180,9 @@ const SUBCOMMANDS: Readonly<Record<string, Subcommand>> = {
   sleep: {words: 3, run: sleep},
   'set-active-expire': {words: 3, run: setActiveExpire},
   segfault: {words: -2, run: segfault},
-  panic: {words: -2, run: crash},
-  assert: {words: -2, run: crash},
-  oom: {words: -2, run: crash},
+  panic: {words: -2, run: abort},
+  assert: {words: -2, run: abort},
+  oom: {words: -2, run: abort},
   reload: {words: -2, run: reload},
   loadaof: {words: 2, run: loadAof},
   digest: {words: 2, run: digestAll},

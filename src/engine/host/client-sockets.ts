@@ -96,6 +96,10 @@ export class ClientSockets {
     })
   }
 
+  cut(id: ConnectionId): void {
+    this.#sockets.get(id)?.socket.destroy()
+  }
+
   destroyAll(): void {
     for (const {socket} of this.#sockets.values()) socket.destroy()
   }

@@ -1,7 +1,9 @@
 /** A node's folder on the real disk. */
 import {
+  accessSync,
   close,
   closeSync,
+  constants,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -11,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeSync,
 } from 'node:fs'
 import path from 'node:path'
@@ -19,13 +22,19 @@ import {type FileEffect, type Storage} from '../ports.js'
 import {BackgroundFiles, type InTurn} from './background-files.js'
 import {reasonOf} from './system-error.js'
 
+/** A file that is appended to, and the folder in which its name was looked up. */
+interface OpenFile {
+  readonly descriptor: number
+  readonly directory: string
+}
+
 /**
  * Every call returns when it is done and throws when it cannot be (a full disk, a folder that is gone), the message being the
  * system's words. Files that are appended to stay open until they are replaced, renamed, removed, or the storage is closed.
  */
 export class FileStorage implements Storage {
-  readonly directory: string
-  readonly #open = new Map<string, number>()
+  #directory: string
+  readonly #open = new Map<string, OpenFile>()
   /** Descriptors that background work has in hand, and those among them that nobody else wants any more. */
   readonly #held = new Set<number>()
   readonly #unwanted = new Set<number>()
@@ -33,14 +42,35 @@ export class FileStorage implements Storage {
 
   /** Makes the folder if there is none. @throws Error when it cannot be made */
   constructor(directory: string) {
-    this.directory = path.resolve(directory)
-    mkdirSync(this.directory, {recursive: true})
+    this.#directory = path.resolve(directory)
+    mkdirSync(this.#directory, {recursive: true})
     this.#background = new BackgroundFiles({
       hold: (name) => this.#hold(this.#descriptor(name)),
       release: (_, descriptor) => this.#release(descriptor),
       holdFolder: (name) => this.#holdFolder(name),
       doNow: (effect) => doFileWork(effect, this),
     })
+  }
+
+  get directory(): string {
+    return this.#directory
+  }
+
+  /**
+   * Names are relative to this folder from now on, itself relative to the one before. Files that are open stay where they are, and
+   * what is renamed stays beside them: a snapshot that is being written ends where it began, as with a child of Redis.
+   * @returns the system's words when it is no folder that can be entered; then nothing has changed
+   */
+  enter(directory: string): string | undefined {
+    const target = path.resolve(this.#directory, directory)
+    try {
+      if (!statSync(target).isDirectory()) return 'Not a directory'
+      accessSync(target, constants.X_OK)
+    } catch (error) {
+      return reasonOf(error)
+    }
+    this.#directory = target
+    return undefined
   }
 
   /** Where background work tells what has become of it: in a turn of the node. */
@@ -71,17 +101,20 @@ export class FileStorage implements Storage {
 
   rename(from: string, to: string, lazily = false): void {
     worded(() => {
+      const folder = this.#open.get(from)?.directory ?? this.#directory
+      const [source, target] = [path.resolve(folder, from), path.resolve(folder, to)]
       this.#close(from)
       this.#close(to)
-      this.#replaceSlowly(this.#path(to), () => renameSync(this.#path(from), this.#path(to)))
-      if (!lazily) syncFolder(path.dirname(this.#path(to)))
+      this.#replaceSlowly(target, () => renameSync(source, target))
+      if (!lazily) syncFolder(path.dirname(target))
     })
   }
 
   remove(name: string): void {
     worded(() => {
+      const target = this.#path(name)
       this.#close(name)
-      this.#replaceSlowly(this.#path(name), () => rmSync(this.#path(name), {force: true}))
+      this.#replaceSlowly(target, () => rmSync(target, {force: true}))
     })
   }
 
@@ -127,20 +160,19 @@ export class FileStorage implements Storage {
   }
 
   #descriptor(name: string): number {
-    let descriptor = this.#open.get(name)
-    if (descriptor === undefined) {
-      const target = this.#path(name)
-      this.#makeFolderOf(target)
-      descriptor = openSync(target, 'a')
-      this.#open.set(name, descriptor)
-    }
+    const open = this.#open.get(name)
+    if (open !== undefined) return open.descriptor
+    const target = this.#path(name)
+    this.#makeFolderOf(target)
+    const descriptor = openSync(target, 'a')
+    this.#open.set(name, {descriptor, directory: this.#directory})
     return descriptor
   }
 
   /** A folder inside the node's own is made when it is needed; the node's own, once gone, is a failure. */
   #makeFolderOf(target: string): void {
     const folder = path.dirname(target)
-    if (folder === this.directory) return
+    if (folder === this.#directory) return
     try {
       mkdirSync(folder)
     } catch (error) {
@@ -149,7 +181,7 @@ export class FileStorage implements Storage {
   }
 
   #close(name: string): void {
-    const descriptor = this.#open.get(name)
+    const descriptor = this.#open.get(name)?.descriptor
     if (descriptor === undefined) return
     this.#open.delete(name)
     if (this.#held.has(descriptor)) this.#unwanted.add(descriptor)
@@ -173,7 +205,7 @@ export class FileStorage implements Storage {
   }
 
   #path(name: string): string {
-    return path.resolve(this.directory, name)
+    return path.resolve(this.#open.get(name)?.directory ?? this.#directory, name)
   }
 }
 

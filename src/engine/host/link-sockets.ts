@@ -3,6 +3,7 @@ import net from 'node:net'
 import {LIMITS} from '../limits.js'
 import {type Core, type Endpoint, type LinkId} from '../ports.js'
 import {endpoint} from './client-sockets.js'
+import {callerPort} from './bus-caller.js'
 import {type Gate} from './gate.js'
 import {reasonOf} from './system-error.js'
 import {type TlsSockets} from './tls-sockets.js'
@@ -17,6 +18,8 @@ interface Link {
   corked: boolean
   /** Whom the node called; absent for a link that it accepted. */
   readonly to?: Endpoint
+  /** Who called, once a packet has told. */
+  from?: Endpoint
   /** A partition lies between its ends: what is sent waits, what arrives is not read. */
   severed: boolean
   /** What happened to a severed link: the other end hears of it when the network is whole, as after a lost packet. */
@@ -33,6 +36,8 @@ export class LinkSockets {
   /** Calls into a partition: they are made when it is over, unless the core has lost patience. */
   readonly #unheard = new Map<LinkId, Endpoint>()
   #isCutOff: (to: Endpoint) => boolean = () => false
+  /** Behind a partition, and nobody can tell it to fall silent: its calls are not heard here. */
+  #isUnheard: ((from: Endpoint) => boolean) | undefined
   #lastAccepted = 0
   /** The address that calls come from (`bind-source-addr`); empty: the system chooses. */
   sourceAddress = ''
@@ -125,11 +130,13 @@ export class LinkSockets {
   /**
    * A partition: links that the node calls these by stand still, both ways, and new ones do not come about. Those of whom that is no
    * longer true go on where they stopped: nothing on them is lost. Both sides must be told, each sees to the links that it calls.
+   * @param isUnheard of whom that is not true: links that they call us by stand still as well, from their first packet on
    */
-  cutOff(isCutOff: (to: Endpoint) => boolean): void {
+  cutOff(isCutOff: (to: Endpoint) => boolean, isUnheard?: (from: Endpoint) => boolean): void {
     this.#isCutOff = isCutOff
+    this.#isUnheard = isUnheard
     for (const link of [...this.#links.values(), ...this.#ghosts]) {
-      const severed = link.to !== undefined && isCutOff(link.to)
+      const severed = link.to === undefined ? this.#isFromUnheard(link) : isCutOff(link.to)
       if (severed === link.severed) continue
       link.severed = severed
       if (severed) sever(link)
@@ -169,6 +176,33 @@ export class LinkSockets {
     return net.connect({host, port, noDelay: true, ...(localAddress !== '' && {localAddress})})
   }
 
+  /** @returns true for somebody who must not be heard: the chunk is kept until the network is whole */
+  #identify(link: Link, chunk: Buffer): boolean {
+    const {socket} = link
+    const port = callerPort(chunk)
+    if (port === undefined) return false
+    link.from = endpoint(socket.remoteAddress, port)
+    if (!this.#isFromUnheard(link)) return false
+    link.severed = true
+    sever(link)
+    socket.unshift(chunk)
+    this.#dropEarlierCalls(link)
+    return true
+  }
+
+  #isFromUnheard({from}: Link): boolean {
+    return from !== undefined && this.#isUnheard?.(from) === true
+  }
+
+  /** Who calls again has given up the call before, which cannot be seen on a link that is not read. */
+  #dropEarlierCalls(latest: Link): void {
+    for (const link of this.#links.values()) {
+      if (link === latest || !link.severed || link.from?.port !== latest.from?.port) continue
+      link.severed = false
+      link.socket.destroy()
+    }
+  }
+
   #mend(link: Link): void {
     this.#ghosts.delete(link)
     link.socket.uncork()
@@ -183,6 +217,7 @@ export class LinkSockets {
     this.#links.set(id, link)
     socket.on('error', (error: NodeJS.ErrnoException) => (link.reason = wordsOf(error)))
     socket.on('data', (chunk: Buffer) => {
+      if (to === undefined && link.from === undefined && this.#identify(link, chunk)) return
       this.#gate.pass(() => {
         if (this.#links.get(id) === link) this.#events.linkBytes(id, chunk)
       })

@@ -1,6 +1,7 @@
 /** Listening on a port, on every address that `bind` names, or on a socket in the file system. */
 import {chmodSync, rmSync} from 'node:fs'
 import net from 'node:net'
+import {getSystemErrorName} from 'node:util'
 
 /** What went wrong, in one line that names the port. `code` is the system's: EADDRINUSE, EACCES… */
 export class ListenError extends Error {
@@ -10,7 +11,7 @@ export class ListenError extends Error {
   /** It was to be a TLS port. */
   readonly isSecure: boolean
 
-  constructor(host: string, port: number, code: string, isSecure = false) {
+  constructor({host, port, isSecure = false}: Place, code: string) {
     super(`Could not listen on ${host.includes(':') ? `[${host}]` : host}:${port}: ${REASONS[code] ?? code}`)
     this.name = 'ListenError'
     this.port = port
@@ -25,6 +26,18 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EADDRNOTAVAIL: 'no interface has this address',
   ENOTFOUND: 'this name has no address',
+}
+
+/** As Redis' log has it; whoever waits for a server to start looks for these words. */
+export function listenWarning({host, port, code, message}: ListenError): string {
+  const shown = host === '0.0.0.0' ? '*' : host === '::' ? '::*' : host
+  return `Warning: Could not create server TCP listening socket ${shown}:${port}: bind: ${BIND_REASONS[code] ?? message}`
+}
+
+const BIND_REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'Address already in use',
+  EADDRNOTAVAIL: 'Cannot assign requested address',
+  EACCES: 'Permission denied',
 }
 
 interface BindAddress {
@@ -45,52 +58,78 @@ export function parseBind(text: string): readonly BindAddress[] {
     })
 }
 
-const UNAVAILABLE = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT', 'ENOPROTOOPT', 'ENOTFOUND'])
-
-/** What to do with connections. */
-export interface Accepting {
-  readonly accept: (socket: net.Socket) => void
-  /** Connections that may wait to be accepted. */
-  readonly backlog: number
+/** Where to listen. */
+export interface Place {
+  readonly host: string
+  readonly port: number
   /** It is to speak TLS: only for what an error says. */
   readonly isSecure?: boolean
 }
 
-/**
- * Listens on each address; the sockets handed to `accept` are not read from yet.
- * @throws ListenError when an address cannot be had; then none is kept
- */
-export async function listen(
-  bind: string,
-  port: number,
-  {accept, backlog, isSecure = false}: Accepting,
-): Promise<readonly net.Server[]> {
-  const servers: net.Server[] = []
-  try {
-    for (const {host, optional} of parseBind(bind)) {
-      const server = await listenOn(host, port, backlog, isSecure).catch((error: unknown) => {
-        if (optional && error instanceof ListenError && UNAVAILABLE.has(error.code)) return undefined
-        throw error
-      })
-      if (server === undefined) continue
-      server.on('connection', accept)
-      servers.push(server)
-    }
-  } catch (error) {
-    for (const server of servers) server.close()
-    throw error
-  }
-  return servers
+/** What to do with connections. */
+export interface Accepting {
+  /** Gets sockets that are not read from yet. */
+  readonly accept: (socket: net.Socket) => void
+  /** Connections that may wait to be accepted. */
+  readonly backlog: number
 }
 
-function listenOn(host: string, port: number, backlog: number, isSecure: boolean): Promise<net.Server> {
+const UNAVAILABLE = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EPROTONOSUPPORT', 'ENOPROTOOPT', 'ENOTFOUND'])
+
+/** This machine lacks such an address: no failure where it is an optional one. */
+export function isUnavailable(error: unknown): error is ListenError {
+  return error instanceof ListenError && UNAVAILABLE.has(error.code)
+}
+
+/** @throws ListenError */
+export function listen(place: Place, {accept, backlog}: Accepting): Promise<net.Server> {
+  const {host, port} = place
   return new Promise((resolve, reject) => {
-    const server = net.createServer({pauseOnConnect: true, allowHalfOpen: true, noDelay: true})
-    server.once('error', (error: NodeJS.ErrnoException) =>
-      reject(new ListenError(host, port, error.code ?? error.message, isSecure)),
-    )
-    server.listen({host, port, backlog, ipv6Only: host.includes(':'), exclusive: true}, () => resolve(server))
+    const server = makeServer()
+    server.once('error', (error: NodeJS.ErrnoException) => reject(new ListenError(place, error.code ?? error.message)))
+    server.listen({host, port, backlog, ipv6Only: host.includes(':'), exclusive: true}, () => {
+      server.on('connection', accept)
+      resolve(server)
+    })
   })
+}
+
+/** A listening socket as Node has it inside, or the system's error number. */
+interface ListenHandle {
+  listen(backlog: number): number
+  close(): void
+}
+type HandleMaker = (host: string, port: number, family: number, fd: undefined, flags: number) => ListenHandle | number
+
+/** libuv's UV_TCP_IPV6ONLY. */
+const IPV6_ONLY = 1
+
+/**
+ * The same at once, for CONFIG SET, whose client is told in the same turn whether it could be done. Node's own `listen` tells later;
+ * the maker of its handles, no public interface, tells now. Names have no address here: that is looked up at the start only.
+ * @throws ListenError; its code is ENOTSUP where this Node does not show the maker
+ */
+export function listenNow(place: Place, {accept, backlog}: Accepting): net.Server {
+  const {host, port} = place
+  const {_createServerHandle: makeHandle} = net as unknown as {readonly _createServerHandle?: HandleMaker}
+  const family = net.isIP(host)
+  if (family === 0) throw new ListenError(place, 'ENOTFOUND')
+  if (makeHandle === undefined) throw new ListenError(place, 'ENOTSUP')
+  const handle = makeHandle(host, port, family, undefined, family === 6 ? IPV6_ONLY : 0)
+  if (typeof handle === 'number') throw new ListenError(place, getSystemErrorName(handle))
+  const fault = handle.listen(backlog)
+  if (fault !== 0) {
+    handle.close()
+    throw new ListenError(place, getSystemErrorName(fault))
+  }
+  const server = makeServer()
+  server.listen(handle, backlog)
+  server.on('connection', accept)
+  return server
+}
+
+function makeServer(): net.Server {
+  return net.createServer({pauseOnConnect: true, allowHalfOpen: true, noDelay: true})
 }
 
 /**

@@ -20,10 +20,10 @@ export type LogSink = (line: string) => void
  * The sink for a `logfile` directive: appends to that file, which a log rotation may take away between two lines. A line that cannot
  * be written is lost, as in Redis: a full disk must not end a node that can go on without it.
  */
-export function fileSink(file: string): LogSink {
+function fileSink(file: () => string): LogSink {
   return (line) => {
     try {
-      appendFileSync(file, `${line}\n`)
+      appendFileSync(file(), `${line}\n`)
     } catch {
       // There is nowhere to say so.
     }
@@ -34,10 +34,13 @@ export function stdoutSink(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
-/** Where the `logfile` directive wants the lines: a file, relative to the node's folder, or standard output. */
+/**
+ * Where the `logfile` directive wants the lines: a file, relative to the folder that the node works in at that moment, or standard
+ * output.
+ */
 export function sinkOf(config: Config, directory: string): LogSink {
   const file = textOf(config.text('logfile'))
-  return file === '' ? stdoutSink : fileSink(path.resolve(directory, file))
+  return file === '' ? stdoutSink : fileSink(() => path.resolve(directory, textOf(config.text('dir')), file))
 }
 
 export class LogFile {

@@ -2,6 +2,7 @@
 import path from 'node:path'
 import {type Endpoint} from '../ports.js'
 import {type Config} from '../server/config.js'
+import {type PortsWish} from './open-ports.js'
 import {type ListenOptions} from './tcp-transport.js'
 
 /** A bus port is this much above its client port. */
@@ -14,16 +15,18 @@ export function busPortOf(config: Config): number {
   return config.number('cluster-port') || port + BUS_PORT_OFFSET
 }
 
+/** Where clients are to call, as CONFIG SET may have changed it. */
+export function clientPortsOf(config: Config): PortsWish {
+  return {bind: config.text('bind'), port: config.number('port'), tlsPort: config.number('tls-port')}
+}
+
 /** @param directory where a relative `unixsocket` begins */
 export function listenOptionsOf(config: Config, busPort: number | undefined, directory: string): ListenOptions {
   const socket = config.text('unixsocket')
   const permissions = Number.parseInt(config.text('unixsocketperm'), 8)
   return {
-    bind: config.text('bind'),
-    port: config.number('port'),
-    tlsPort: config.number('tls-port'),
+    ...clientPortsOf(config),
     busPort,
-    isBusSecure: config.flag('tls-cluster'),
     backlog: config.number('tcp-backlog') || USUAL_BACKLOG,
     ...(socket !== '' && {unixSocket: {path: path.resolve(directory, socket), permissions}}),
   }

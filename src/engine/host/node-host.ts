@@ -1,21 +1,23 @@
 /** One node on real sockets, with a real folder: what `engine start`, `tscluster-server` and the library start. */
 import net from 'node:net'
 import path from 'node:path'
-import {type Clock, type Ending, type Endpoint, type LogLevel, type Rng} from '../ports.js'
+import {type Clock, type CrashSignal, type Ending, type Endpoint, type LogLevel, type Rng} from '../ports.js'
 import {assembleNode} from '../node/assemble.js'
 import {Config} from '../server/config.js'
+import {type PendingShutdown} from '../server/shutdown.js'
 import {CoreHost} from './core-host.js'
 import {FileStorage} from './file-storage.js'
-import {LogFile, type LogSink, sinkOf} from './log-file.js'
-import {FaultyNetwork, type NetworkFaults} from './network-faults.js'
+import {LogFile, type LogRole, type LogSink, sinkOf} from './log-file.js'
+import {FaultyNetwork, type KnownReplica, type NetworkFaults} from './network-faults.js'
 import {Syslog} from './syslog.js'
 import {SystemClock, systemStopwatch} from './system-clock.js'
 import {systemFigures} from './system-figures.js'
 import {SystemRng} from './system-rng.js'
 import {lockNodesConf, nodesConfInUse, type NodesConfLock} from './nodes-conf-lock.js'
-import {addressOf, busPortOf, listenOptionsOf} from './node-address.js'
+import {ListenError, listenWarning} from './listener.js'
+import {addressOf, busPortOf, clientPortsOf, listenOptionsOf} from './node-address.js'
 import {TcpTransport} from './tcp-transport.js'
-import {bytesOf} from './utf8.js'
+import {bytesOf, textOf} from './utf8.js'
 import {TlsError} from './tls-material.js'
 import {TLS_RULES} from './tls-sockets.js'
 
@@ -45,17 +47,28 @@ export interface NodeEnd {
   readonly how: Ending | 'killed'
   /** Why it could not go on. */
   readonly error?: Error
+  /** It crashed on demand: what a server of its own would die by. */
+  readonly signal?: CrashSignal
 }
 
 export interface NodeHost {
+  /** Where it is reached now: CONFIG SET can move it. */
   readonly address: Endpoint
   /** Undefined without `cluster-enabled`. */
   readonly busPort: number | undefined
+  /** How it is called in its log at this moment. */
+  readonly logRole: LogRole
+  /** The folder that it works in now: CONFIG SET can change it. */
   readonly directory: string
   readonly config: Config
   /** Settles when the node is over and its ports and files are free again, however that came about. Never rejects. */
   readonly closed: Promise<NodeEnd>
-  /** As SIGTERM: saves where it is configured, lets the last replies leave, and closes. */
+  /** It was asked to stop, and waits for replicas first. */
+  readonly pendingShutdown: PendingShutdown | undefined
+  /**
+   * As SIGTERM: saves where it is configured, lets the last replies leave, and closes.
+   * @throws Error when it could not save, or somebody has called it off: then it runs on
+   */
   stop(): Promise<NodeEnd>
   /** As kill -9: nothing more is written, neither to sockets nor to files. */
   kill(): Promise<NodeEnd>
@@ -94,9 +107,7 @@ function makeConfig({settings, config = new Config()}: NodeHostOptions): Config 
 }
 
 class RunningNode implements NodeHost {
-  readonly address: Endpoint
   readonly busPort: number | undefined
-  readonly directory: string
   readonly config: Config
   readonly closed: Promise<NodeEnd>
   readonly #settle: (end: NodeEnd) => void
@@ -115,8 +126,7 @@ class RunningNode implements NodeHost {
     this.config = config
     this.#clock = clock
     this.#storage = new FileStorage(directory)
-    this.directory = this.#storage.directory
-    this.address = addressOf(config)
+    config.assign('dir', bytesOf(this.directory))
     this.busPort = config.flag('cluster-enabled') ? busPortOf(config) : undefined
     this.#log = new LogFile(log ?? sinkOf(config, this.directory), process.pid)
     this.#log.syslog = this.#openSyslog(config)
@@ -132,12 +142,12 @@ class RunningNode implements NodeHost {
       core: this.#core,
       clock,
       storage: this.#storage,
-      log: (line, atMs) => this.#log.write(line, this.#core.server.isReplica ? 'S' : 'M', atMs),
-      onEnd: (how, error) => void this.#end(error === undefined ? {how} : {how, error}),
+      log: (line, atMs) => this.#log.write(line, this.logRole, atMs),
+      onEnd: (how, error) => void this.#end(this.#endOf(how, error)),
     })
     this.#storage.inTurn = (tell) => this.#host.note(tell)
     this.#transport = this.#makeTransport(config)
-    this.#network = new FaultyNetwork(this.#transport, this.#host, clock)
+    this.#network = new FaultyNetwork(this.#transport, this.#host, clock, () => this.#replicas)
     if (options.network !== undefined) this.#network.set(options.network(this.address))
     let settle: (end: NodeEnd) => void = () => undefined
     this.closed = new Promise((resolve) => (settle = resolve))
@@ -167,13 +177,32 @@ class RunningNode implements NodeHost {
 
   stop(): Promise<NodeEnd> {
     this.resume()
+    const calledOff = new Promise<never>((_, reject) => {
+      this.#core.server.shutdown.onCalledOff = () => reject(new Error(SHUTDOWN_FAILED))
+    })
     this.#host.turn(() => this.#core.shutDown())
-    return this.closed
+    return Promise.race([this.closed, calledOff])
   }
 
   kill(): Promise<NodeEnd> {
     void this.#end({how: 'killed'})
     return this.closed
+  }
+
+  get address(): Endpoint {
+    return addressOf(this.config)
+  }
+
+  get logRole(): LogRole {
+    return this.#core.server.isReplica ? 'S' : 'M'
+  }
+
+  get directory(): string {
+    return this.#storage.directory
+  }
+
+  get pendingShutdown(): PendingShutdown | undefined {
+    return this.#core.server.shutdown.pending
   }
 
   get endpoints(): readonly Endpoint[] {
@@ -219,11 +248,55 @@ class RunningNode implements NodeHost {
 
   #makeTransport(config: Config): TcpTransport {
     const log = (level: LogLevel, text: string): void => this.#log.write({level, text}, 'M', this.#clock.nowMs())
-    const transport = new TcpTransport(this.#host, {config, directory: this.directory, log})
+    const storage = this.#storage
+    const whereNow = {
+      get directory(): string {
+        return storage.directory
+      },
+    }
+    const transport = new TcpTransport(this.#host, Object.assign(whereNow, {config, log}), (error) =>
+      log('warning', listenWarning(error)),
+    )
     config.watch('bind-source-addr', (address) => transport.callFrom(address))
     config.watch('tcp-keepalive', (seconds) => (transport.keepAliveSeconds = Number(seconds)))
+    config.watch('tls-cluster', (isSecure) => (transport.isBusSecure = isSecure === 'yes'))
     config.applyChanges(TLS_RULES, () => transport.tls.reload())
+    config.applyChanges(['port', 'tls-port'], () => this.#movePorts(transport, PORT_REFUSED))
+    config.applyChanges(['bind'], () => this.#movePorts(transport, BIND_REFUSED))
+    config.applyChanges(['dir'], () => this.#enter(textOf(config.text('dir'))))
     return transport
+  }
+
+  get #replicas(): KnownReplica[] {
+    return [...this.#core.server.replication.replicas.all].map(({output, host, listeningPort}) => {
+      return {connection: output.clientId, at: {host, port: listeningPort}}
+    })
+  }
+
+  /** @returns what CONFIG SET is answered with when it cannot be; the log says more */
+  #movePorts(transport: TcpTransport, refusal: string): string | undefined {
+    try {
+      transport.moveClientPorts(clientPortsOf(this.config))
+      return undefined
+    } catch (error) {
+      if (!(error instanceof ListenError)) throw error
+      this.#note(listenWarning(error), 'warning')
+      if (refusal === BIND_REFUSED) this.#note('Failed to bind', 'warning')
+      return refusal
+    }
+  }
+
+  /** @returns the system's words when that cannot be */
+  #enter(directory: string): string | undefined {
+    const refusal = this.#storage.enter(directory)
+    this.config.assign('dir', bytesOf(this.directory))
+    return refusal
+  }
+
+  #endOf(how: Ending, error: Error | undefined): NodeEnd {
+    if (error !== undefined) return {how, error}
+    const {crashSignal} = this.#core.server
+    return how === 'crash' && crashSignal !== undefined ? {how, signal: crashSignal} : {how}
   }
 
   /** @throws Error in the words of a real server's log, when the files of its folder cannot be used */
@@ -283,6 +356,10 @@ class RunningNode implements NodeHost {
     this.#log.write({level, text}, 'M', this.#clock.nowMs())
   }
 }
+
+const SHUTDOWN_FAILED = 'it could not be shut down and runs on; its log says why'
+const PORT_REFUSED = 'Unable to listen on this port. Check server logs.'
+const BIND_REFUSED = 'Failed to bind to specified addresses.'
 
 const ANNOUNCED_PORTS = ['tls-port', 'cluster-announce-port', 'cluster-announce-tls-port', 'cluster-announce-bus-port']
 

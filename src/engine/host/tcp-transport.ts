@@ -4,22 +4,15 @@ import {type Connection, type ConnectionId, type Endpoint, type LinkId, type Tra
 import {type ClientEvents, ClientSockets} from './client-sockets.js'
 import {Gate} from './gate.js'
 import {type LinkEvents, LinkSockets} from './link-sockets.js'
-import {type Accepting, listen, listenOnPath} from './listener.js'
+import {type ListenError, listenOnPath} from './listener.js'
+import {OpenPorts, type PortsWish} from './open-ports.js'
 import {TlsSockets, type TlsSocketsOptions} from './tls-sockets.js'
 
 export type SocketEvents = ClientEvents & LinkEvents
 
-export interface ListenOptions {
-  /** The words of the `bind` directive. */
-  readonly bind: string
-  /** 0: none, here and below. */
-  readonly port: number
-  /** For clients that speak TLS. */
-  readonly tlsPort: number
+export interface ListenOptions extends PortsWish {
   /** Undefined for a node without a bus. */
   readonly busPort: number | undefined
-  /** The bus speaks TLS. */
-  readonly isBusSecure: boolean
   /** Connections that may wait to be accepted. */
   readonly backlog: number
   /** A socket in the file system, too: its absolute path, and its permissions (0: as the system makes it). */
@@ -33,51 +26,72 @@ export class TcpTransport implements Transport {
   readonly #gate = new Gate()
   readonly #clients: ClientSockets
   readonly #links: LinkSockets
-  readonly #servers: net.Server[] = []
   #holdsClients = false
+  readonly #clientPorts: OpenPorts
+  readonly #busPorts: OpenPorts
+  #pathServer: net.Server | undefined
+  /** Calls on the bus port are to be encrypted from now on: `tls-cluster`. */
+  isBusSecure = false
   /** Certificates; CONFIG SET has them read again. */
   readonly tls: TlsSockets
   /** Connections of clients ask the other end now and then whether it is there: `tcp-keepalive`. 0: never. */
   keepAliveSeconds = 0
 
-  /** Tells nothing before `resume`. */
-  constructor(events: SocketEvents, tls: TlsSocketsOptions) {
+  /**
+   * Tells nothing before `resume`.
+   * @param missed hears of addresses in `bind` that this machine lacks and need not have
+   */
+  constructor(events: SocketEvents, tls: TlsSocketsOptions, missed: (error: ListenError) => void) {
     this.#clients = new ClientSockets(events, this.#gate)
     this.tls = new TlsSockets(tls, {
       client: (socket) => this.#clients.accept(socket),
       peer: (socket) => this.#links.accept(socket),
     })
     this.#links = new LinkSockets(events, this.#gate, this.tls)
+    this.#clientPorts = new OpenPorts(
+      {
+        plain: (socket) => this.#acceptClient(socket, () => this.#clients.accept(socket)),
+        secure: (socket) => this.#acceptClient(socket, () => this.#gate.pass(() => this.tls.acceptClient(socket))),
+      },
+      missed,
+    )
+    const acceptPeer = (socket: net.Socket): void => this.#acceptPeer(socket)
+    this.#busPorts = new OpenPorts({plain: acceptPeer, secure: acceptPeer}, missed)
   }
 
   /**
    * Opens the ports.
    * @throws ListenError naming the port that cannot be had, Error when none is configured; then none is open
    */
-  async listen({bind, port, tlsPort, busPort, isBusSecure, backlog, unixSocket}: ListenOptions): Promise<void> {
-    const open = async (at: number, accepting: Accepting): Promise<void> => {
-      this.#servers.push(...(await listen(bind, at, accepting)))
-    }
-    const acceptPlain = (socket: net.Socket): void => this.#acceptClient(socket, () => this.#clients.accept(socket))
-    const acceptSecure = (socket: net.Socket): void =>
-      this.#acceptClient(socket, () => this.#gate.pass(() => this.tls.acceptClient(socket)))
+  async listen({busPort, backlog, unixSocket, ...ports}: ListenOptions): Promise<void> {
     try {
-      if (port !== 0) await open(port, {accept: acceptPlain, backlog})
-      if (tlsPort !== 0) await open(tlsPort, {accept: acceptSecure, backlog, isSecure: true})
+      await this.#clientPorts.open(ports, backlog)
       if (unixSocket !== undefined) {
         const {path, permissions} = unixSocket
         const accept = (socket: net.Socket): void => this.#clients.accept(socket, path)
-        this.#servers.push(await listenOnPath(path, permissions, {accept, backlog}))
+        this.#pathServer = await listenOnPath(path, permissions, {accept, backlog})
       }
-      if (this.#servers.length === 0) throw new Error('Configured to not listen anywhere, exiting.')
-      if (busPort === undefined) return
-      const acceptPeer = (socket: net.Socket): void => this.#gate.pass(() => this.tls.acceptPeer(socket))
-      const acceptLink = (socket: net.Socket): void => this.#links.accept(socket)
-      await open(busPort, {accept: isBusSecure ? acceptPeer : acceptLink, backlog})
+      if (this.#clientPorts.isEmpty && this.#pathServer === undefined) {
+        throw new Error('Configured to not listen anywhere, exiting.')
+      }
+      if (busPort !== undefined) await this.#busPorts.open({bind: ports.bind, port: busPort, tlsPort: 0}, backlog)
     } catch (error) {
       this.#stopListening()
       throw error
     }
+  }
+
+  /**
+   * Clients call here from now on; the bus port stays, as in Redis.
+   * @throws ListenError naming the port that cannot be had; then all is as it was
+   */
+  moveClientPorts(ports: PortsWish): void {
+    this.#clientPorts.change(ports)
+  }
+
+  #acceptPeer(socket: net.Socket): void {
+    if (this.isBusSecure) this.#gate.pass(() => this.tls.acceptPeer(socket))
+    else this.#links.accept(socket)
   }
 
   #acceptClient(socket: net.Socket, accept: () => void): void {
@@ -110,9 +124,14 @@ export class TcpTransport implements Transport {
     this.#links.sourceAddress = address
   }
 
-  /** A partition: whom the node cannot reach from now on. */
-  cutOff(isCutOff: (to: Endpoint) => boolean): void {
-    this.#links.cutOff(isCutOff)
+  /** A partition: whom the node cannot reach from now on, and whose calls it does not hear. */
+  cutOff(isCutOff: (to: Endpoint) => boolean, isUnheard?: (from: Endpoint) => boolean): void {
+    this.#links.cutOff(isCutOff, isUnheard)
+  }
+
+  /** As when a connection of a client breaks. */
+  cutConnection(id: ConnectionId): void {
+    this.#clients.cut(id)
   }
 
   /**
@@ -170,7 +189,9 @@ export class TcpTransport implements Transport {
   }
 
   #stopListening(): void {
-    for (const server of this.#servers) server.close()
-    this.#servers.length = 0
+    this.#clientPorts.close()
+    this.#busPorts.close()
+    this.#pathServer?.close()
+    this.#pathServer = undefined
   }
 }

@@ -74,15 +74,15 @@ export class EngineCluster implements AsyncDisposable {
     if (indexes.length === 0) throw new RangeError('a partition has at least one group of nodes')
     const twice = indexes.find((index, place) => indexes.indexOf(index) !== place)
     if (twice !== undefined) throw new RangeError(`node ${twice} is in two groups`)
-    const addresses = groups
+    const names = groups
       .filter((group) => group.length > 0)
-      .map((group) => group.map((each) => this.#node(each).address))
-    NETWORK.partition(addresses, this.#addresses)
+      .map((group) => group.map((each) => this.#node(each).networkName))
+    NETWORK.partition(names, this.#networkNames)
   }
 
   /** The network is whole and quick again: what did not arrive meanwhile does so now. Paused nodes stay paused, killed ones dead. */
   heal(): void {
-    NETWORK.heal(this.#addresses)
+    NETWORK.heal(this.#networkNames)
   }
 
   /** Everything that the node says and hears takes longer, clients' requests and answers included. `{latencyMs: 0}` ends it. */
@@ -118,8 +118,8 @@ export class EngineCluster implements AsyncDisposable {
     return this.stop()
   }
 
-  get #addresses(): string[] {
-    return this.nodes.map(({address}) => address)
+  get #networkNames(): string[] {
+    return this.nodes.map(({networkName}) => networkName)
   }
 
   #node(index: number): EngineNode {

@@ -26,8 +26,8 @@ export interface NodeDescription {
   readonly id: string | null
   readonly role: 'primary' | 'replica' | null
   /**
-   * `ok` or `fail`, of the cluster as this node sees it; `up` without cluster mode; `paused`, `stopped`; `silent` when it does not
-   * answer.
+   * `ok` or `fail`, of the cluster as this node sees it; `up` without cluster mode; `paused`, `stopped`; `stopping` while it waits for
+   * replicas before it stops; `silent` when it does not answer.
    */
   readonly state: string
 }
@@ -41,6 +41,14 @@ export interface NodeFaults {
   readonly latencyMs: number
 }
 
+/** What a node waits for that was asked to stop. */
+export interface NodeStopping {
+  /** `host:port` of the replicas that lag. */
+  readonly replicas: readonly string[]
+  /** It waits no longer than this. */
+  readonly leftMs: number
+}
+
 export interface Slowness {
   /** Added to every round trip, one half on the way to the node and one on the way from it; 0 ends it. */
   readonly latencyMs: number
@@ -50,8 +58,20 @@ export interface Slowness {
 const DESCRIBE_LIMIT_MS = 1000
 const LONGEST_DESCRIBE_LIMIT_MS = 3000
 
+/** What CONFIG SET can change of the places where others call a node. */
+const PLACE_DIRECTIVES = [
+  'port',
+  'tls-port',
+  'bind',
+  'cluster-announce-ip',
+  'cluster-announce-port',
+  'cluster-announce-tls-port',
+]
+
 export class EngineNode implements AsyncDisposable {
   readonly #start: EngineNodeStart
+  /** What the network knows it by: the address that it was started on. */
+  readonly networkName: string
   #host: NodeHost
   #connection: NodeConnection | undefined
   #running = true
@@ -60,6 +80,7 @@ export class EngineNode implements AsyncDisposable {
   private constructor(start: EngineNodeStart, host: NodeHost) {
     this.#start = start
     this.#host = host
+    this.networkName = formatAddress(host.address)
     this.#watch(host)
   }
 
@@ -102,12 +123,19 @@ export class EngineNode implements AsyncDisposable {
   }
 
   get faults(): NodeFaults {
-    const {address} = this
+    const {networkName} = this
     return {
       paused: this.#paused,
-      partitionedFrom: NETWORK.partitionedFrom(address),
-      latencyMs: NETWORK.latencyMsOf(address),
+      partitionedFrom: NETWORK.partitionedFrom(networkName),
+      latencyMs: NETWORK.latencyMsOf(networkName),
     }
+  }
+
+  /** It was asked to stop, and waits for replicas that lag: for `shutdown-timeout` at most. */
+  get stopping(): NodeStopping | undefined {
+    const pending = this.#running ? this.#host.pendingShutdown : undefined
+    if (pending === undefined) return undefined
+    return {replicas: pending.replicas, leftMs: Math.max(0, Math.round(pending.untilMs - Date.now()))}
   }
 
   /** Settles when it is over, however that came about. After `restart` it is another promise. */
@@ -139,7 +167,8 @@ export class EngineNode implements AsyncDisposable {
       const isReplica = Array.isArray(role) && role[0] === 'slave'
       const isMember = this.setting('cluster-enabled') === 'yes'
       const cluster = isMember ? await askCluster(connection, limitMs) : {id: null, state: 'up'}
-      return {...cluster, role: isReplica ? 'replica' : 'primary'}
+      const state = this.stopping === undefined ? cluster.state : 'stopping'
+      return {id: cluster.id, role: isReplica ? 'replica' : 'primary', state}
     } catch {
       return {id: null, role: null, state: 'silent'}
     }
@@ -148,7 +177,7 @@ export class EngineNode implements AsyncDisposable {
   /** For good: as SHUTDOWN, which saves where save points are set. Safe to repeat. */
   async stop(): Promise<void> {
     await this.shutDown()
-    NETWORK.forget(this.address)
+    NETWORK.forget(this.networkName)
     this.#start.tidy?.()
   }
 
@@ -183,7 +212,7 @@ export class EngineNode implements AsyncDisposable {
   /** Everything that it says and hears takes longer from now on, after a restart, too. @throws RangeError when it is no time */
   slow({latencyMs}: Slowness): void {
     if (!Number.isFinite(latencyMs) || latencyMs < 0) throw new RangeError('latencyMs is a number of at least 0')
-    NETWORK.slow(this.address, latencyMs)
+    NETWORK.slow(this.networkName, latencyMs)
   }
 
   /**
@@ -192,14 +221,14 @@ export class EngineNode implements AsyncDisposable {
    */
   partitionFrom(others: readonly EngineNode[]): void {
     NETWORK.separate(
-      [this.address],
-      others.map(({address}) => address),
+      [this.networkName],
+      others.map(({networkName}) => networkName),
     )
   }
 
   /** It is quick again, and reaches everybody: what did not arrive meanwhile does so now. */
   heal(): void {
-    NETWORK.heal([this.address])
+    NETWORK.heal([this.networkName])
   }
 
   /** On the same port, with the same folder, after it was killed or while it runs: then it is shut down first. @throws Error as `start` does */
@@ -224,7 +253,8 @@ export class EngineNode implements AsyncDisposable {
   }
 
   #watch(host: NodeHost): void {
-    NETWORK.connect(this.address, host)
+    NETWORK.connect(this.networkName, host)
+    for (const name of PLACE_DIRECTIVES) host.config.watch(name, () => NETWORK.moved(this.networkName, host))
     void host.closed.then(() => {
       if (this.#host !== host) return
       this.#running = false

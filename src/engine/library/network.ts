@@ -11,6 +11,8 @@ export class Network {
   readonly #running = new Map<NodeAddress, NodeHost>()
   /** Of all nodes that ever ran. */
   readonly #endpoints = new Map<NodeAddress, readonly Endpoint[]>()
+  /** Servers of other processes, which nobody can tell to fall silent: only what our nodes hear of them can be cut. */
+  readonly #strangers = new Map<NodeAddress, readonly Endpoint[]>()
   readonly #apart = new Map<NodeAddress, Set<NodeAddress>>()
   readonly #latencies = new Map<NodeAddress, number>()
 
@@ -23,6 +25,23 @@ export class Network {
     })
     // It may be called by other addresses than the ones that were guessed.
     this.#apply(this.partitionedFrom(address))
+  }
+
+  /** A node that runs has changed its ports or its address; calls to the former ones may still be under way. */
+  moved(address: NodeAddress, host: NodeHost): void {
+    if (this.#running.get(address) !== host) return
+    const known = this.#endpoints.get(address) ?? []
+    const fresh = host.endpoints.filter(
+      (each) => !known.some(({host: at, port}) => at === each.host && port === each.port),
+    )
+    if (fresh.length === 0) return
+    this.#endpoints.set(address, [...known, ...fresh])
+    this.#apply(this.partitionedFrom(address))
+  }
+
+  /** A server of another process, a real one: it can be on the other side of a partition. */
+  addStranger(address: NodeAddress, endpoints: readonly Endpoint[]): void {
+    this.#strangers.set(address, endpoints)
   }
 
   /** A node is no more: neither are its faults, and those of others with it. */
@@ -78,8 +97,12 @@ export class Network {
   }
 
   faultsOf(address: NodeAddress): NetworkFaults {
+    const others = this.partitionedFrom(address)
     return {
-      cutOff: this.partitionedFrom(address).flatMap((each) => this.#endpoints.get(each) ?? guessedEndpoints(each)),
+      cutOff: others.flatMap(
+        (each) => this.#strangers.get(each) ?? this.#endpoints.get(each) ?? guessedEndpoints(each),
+      ),
+      strangers: others.flatMap((each) => this.#strangers.get(each) ?? []),
       latencyMs: this.latencyMsOf(address),
     }
   }

@@ -3,7 +3,7 @@ import {spawn} from 'node:child_process'
 import {readFileSync, rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {type LogSink, sinkOf} from '../host/log-file.js'
-import {ListenError} from '../host/listener.js'
+import {ListenError, listenWarning} from '../host/listener.js'
 import {type NodeHost, startNodeHost} from '../host/node-host.js'
 import {type Config} from '../server/config.js'
 import {reasonOf} from '../host/system-error.js'
@@ -20,7 +20,10 @@ interface Texts {
   readonly input: string
 }
 
-/** Runs until the node ends; the process's exit code is Redis': 0 after SHUTDOWN, 1 when it could not start or go on. */
+/**
+ * Runs until the node ends. The process's exit code is Redis': 0 after SHUTDOWN, 1 when it could not start or go on; a crash ends it
+ * by its signal, which a shell tells as 139 (SIGSEGV) or 134 (SIGABRT).
+ */
 export async function runServerProgram(args: readonly string[]): Promise<void> {
   const request = parseServerArguments(args)
   switch (request.kind) {
@@ -109,52 +112,51 @@ async function serve(request: RunRequest, config: Config): Promise<void> {
     process.exitCode = 1
     return
   }
-  const removePidFile = writePidFile(config, directory, say)
+  const removePidFile = writePidFile(config, directory, (level, text) => say(logLine(node.logRole, level, text)))
   const stopListening = shutDownOnSignals(node, log)
   const end = await node.closed
   stopListening()
   removePidFile()
-  if (end.how === 'shutdown') log(logLine('M', 'warning', 'Redis is now ready to exit, bye bye...'))
+  if (end.how === 'shutdown') log(logLine(node.logRole, 'warning', 'Redis is now ready to exit, bye bye...'))
+  else if (end.signal !== undefined) return dieBy(end.signal)
   else process.exitCode = 1
   // Whatever a client left open must not keep a server that has ended.
   process.exit()
 }
 
-/** Redis has two lines for a port that is taken; whoever waits for a server to start looks for these words. */
-function failureLines(error: unknown): string[] {
-  const message = error instanceof Error ? error.message : String(error)
-  if (!(error instanceof ListenError)) return [logLine('M', 'warning', message)]
-  const {port, code, isSecure} = error
-  const host = error.host === '0.0.0.0' ? '*' : error.host
-  return [
-    logLine(
-      'M',
-      'warning',
-      `Warning: Could not create server TCP listening socket ${host}:${port}: bind: ${BIND_REASONS[code] ?? message}`,
-    ),
-    logLine('M', 'warning', `Failed listening on port ${port} (${isSecure ? 'TLS' : 'TCP'}), aborting.`),
-  ]
+/** Whoever watches over servers tells a crash from an error by this. */
+function dieBy(signal: NodeJS.Signals): void {
+  process.kill(process.pid, signal)
+  // Where a signal cannot do it (Windows), or comes late.
+  process.exitCode = 1
 }
 
-const BIND_REASONS: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'Address already in use',
-  EADDRNOTAVAIL: 'Cannot assign requested address',
-  EACCES: 'Permission denied',
+function failureLines(error: unknown): string[] {
+  const message = error instanceof Error ? error.message : String(error)
+  const texts =
+    error instanceof ListenError
+      ? [listenWarning(error), `Failed listening on port ${error.port} (${error.isSecure ? 'TLS' : 'TCP'}), aborting.`]
+      : [message]
+  return texts.map((text) => logLine('M', 'warning', text))
 }
 
 /** Only where `pidfile` asks for one: Redis' default, /var/run/redis.pid, may be a real server's. */
-function writePidFile(config: Config, directory: string, say: (line: string) => void): () => void {
+function writePidFile(
+  config: Config,
+  directory: string,
+  say: (level: 'notice' | 'warning', text: string) => void,
+): () => void {
   const name = textOf(config.text('pidfile'))
   if (name === '') return () => undefined
   const file = path.resolve(directory, name)
   try {
     writeFileSync(file, `${process.pid}\n`)
   } catch (error) {
-    say(logLine('M', 'warning', `Failed to write PID file: ${reasonOf(error)}`))
+    say('warning', `Failed to write PID file: ${reasonOf(error)}`)
     return () => undefined
   }
   return () => {
-    say(logLine('M', 'notice', 'Removing the pid file.'))
+    say('notice', 'Removing the pid file.')
     rmSync(file, {force: true})
   }
 }
@@ -169,7 +171,8 @@ function shutDownOnSignals(node: NodeHost, log: LogSink): () => void {
     }
     asked = true
     log(signalLine(signal))
-    void node.stop()
+    // Its log has said why when it goes on.
+    node.stop().catch(() => (asked = false))
   }
   const ignored = (): void => undefined
   process.on('SIGINT', heard)

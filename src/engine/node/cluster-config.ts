@@ -1,4 +1,5 @@
 /** The directives that the bus obeys, kept in fields: CONFIG SET writes them, the bus reads them at every use. */
+import {BUS_PORT_OFFSET} from '../../model/address.js'
 import {type ClusterConfig, type EndpointType} from '../cluster/cluster-host.js'
 import {type Config} from '../server/config.js'
 
@@ -12,12 +13,10 @@ function endpointType(text: string): EndpointType {
 export function liveClusterConfig(config: Config, announcementChanged: () => void): ClusterConfig {
   const number = (name: string): number => config.number(name)
   const flag = (name: string): boolean => config.flag(name)
-  const isSecure = flag('tls-cluster')
   const live: Mutable<ClusterConfig> = {
-    isSecure,
-    port: number(isSecure ? 'tls-port' : 'port'),
-    secondPort: isSecure ? number('port') : 0,
-    busPort: number('cluster-port'),
+    ...portsOf(config),
+    // The port that it listens on. Redis 7.0 announces another one after CONFIG SET port, and is cut off by its peers.
+    busPort: number('cluster-port') || portsOf(config).port + BUS_PORT_OFFSET,
     announceIp: config.text('cluster-announce-ip'),
     announcePort: number('cluster-announce-port'),
     announceSecondPort: number('cluster-announce-tls-port'),
@@ -44,8 +43,9 @@ export function liveClusterConfig(config: Config, announcementChanged: () => voi
       if (settled && isAnnounced) announcementChanged()
     })
   }
-  follow(isSecure ? 'tls-port' : 'port', (value) => (live.port = Number(value)), true)
-  if (isSecure) follow('port', (value) => (live.secondPort = Number(value)), true)
+  for (const name of ['port', 'tls-port', 'tls-cluster']) {
+    follow(name, () => Object.assign(live, portsOf(config)), true)
+  }
   follow('cluster-announce-ip', (value) => (live.announceIp = value), true)
   follow('cluster-announce-port', (value) => (live.announcePort = Number(value)), true)
   follow('cluster-announce-tls-port', (value) => (live.announceSecondPort = Number(value)), true)
@@ -65,4 +65,14 @@ export function liveClusterConfig(config: Config, announcementChanged: () => voi
   follow('cluster-link-sendbuf-limit', (value) => (live.linkSendbufLimitBytes = Number(value)))
   settled = true
   return live
+}
+
+/** With TLS on the bus the cluster knows the node by its TLS port. */
+function portsOf(config: Config): Pick<ClusterConfig, 'isSecure' | 'port' | 'secondPort'> {
+  const isSecure = config.flag('tls-cluster')
+  return {
+    isSecure,
+    port: config.number(isSecure ? 'tls-port' : 'port'),
+    secondPort: isSecure ? config.number('port') : 0,
+  }
 }

@@ -49,6 +49,7 @@ export class ClusterPart implements NodePart, ClusterHost, LinkOwner {
   // Links.
 
   acceptLink(link: LinkId, peer: Endpoint, local: Endpoint): LinkOwner | undefined {
+    this.#server.log('verbose', `Accepting cluster node connection from ${peer.host}:${peer.port}`)
     this.bus.linkAccepted(link, peer, local)
     return this.bus.hasLink(link) ? this : undefined
   }

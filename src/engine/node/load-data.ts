@@ -132,7 +132,7 @@ function loadRdb({server, expired}: LoadOptions, bytes: Uint8Array, merges = fal
   saving.keysLoaded = loader.keysLoaded
   saving.keysExpired = loader.keysExpired
   if (loader.error === undefined) {
-    server.log('notice', `Done loading RDB, keys loaded: ${loader.keysLoaded}, keys expired: ${loader.keysExpired}.`)
+    for (const line of loader.summary(nowMs)) server.log('notice', line)
   }
   server.slotMigrations?.restoreImports(loader.aux('slot-import') ?? '')
   return loader

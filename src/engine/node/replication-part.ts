@@ -49,6 +49,10 @@ class NodeReplicationHost implements ReplicationHost {
     return this.#server.stats
   }
 
+  get processId(): number {
+    return this.#server.processId
+  }
+
   log(level: LogLevel, text: string): void {
     this.#server.log(level, text)
   }

@@ -4,6 +4,8 @@ import {type Database} from '../keyspace/database.js'
 import {type EncodingLimits} from '../values/encoding-limits.js'
 import {RdbReader, type RdbEvent} from './rdb-reader.js'
 
+const MIB = 1024 * 1024
+
 export interface LoadTarget {
   readonly databases: readonly Database[]
   readonly limits: EncodingLimits
@@ -59,6 +61,19 @@ export class RdbLoader {
   /** Bytes behind the end of the RDB part: an AOF goes on with commands. */
   rest(): Uint8Array {
     return this.#reader.rest()
+  }
+
+  /** What a real server logs of a file that it has loaded: who made it, how old it is, how much was in it. */
+  summary(nowMs: number): readonly string[] {
+    const madeAt = this.aux('ctime')
+    const usedBytes = this.aux('used-mem')
+    const version = this.aux('redis-ver') ?? this.aux('valkey-ver')
+    return [
+      ...(version === undefined ? [] : [`Loading RDB produced by version ${version}`]),
+      ...(madeAt === undefined ? [] : [`RDB age ${Math.max(0, Math.floor(nowMs / 1000) - Number(madeAt))} seconds`]),
+      ...(usedBytes === undefined ? [] : [`RDB memory usage when created ${(Number(usedBytes) / MIB).toFixed(2)} Mb`]),
+      `Done loading RDB, keys loaded: ${this.keysLoaded}, keys expired: ${this.keysExpired}.`,
+    ]
   }
 
   #drain(): void {

@@ -41,6 +41,8 @@ export interface StreamExecutor {
 
 export interface ReplicationHost {
   readonly nowMs: number
+  /** For the log. */
+  readonly processId: number
   readonly rng: Rng
   readonly config: Directives
   readonly databases: readonly Database[]

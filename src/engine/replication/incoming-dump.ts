@@ -76,8 +76,10 @@ export class IncomingDump {
   /** @returns what of the chunk comes after the dump; the chunk is copied where it is kept */
   feed(chunk: Uint8Array): Uint8Array {
     const {receiver} = this
+    const hadHeader = receiver.hasHeader
     const rest = receiver.feed(chunk)
     if (receiver.error !== undefined || !receiver.hasHeader) return rest
+    if (!hadHeader) this.#tellHeader()
     if (this.#loader === undefined) this.#beginIfDue()
     if (this.#loader !== undefined) this.#chunks.push(...receiver.take())
     return rest
@@ -109,8 +111,16 @@ export class IncomingDump {
     else if (this.#swaps) host.log('notice', 'MASTER <-> REPLICA sync: Discarding temporary DB in background')
   }
 
+  #tellHeader(): void {
+    const {host} = this.#options
+    const {isDiskless, totalBytes} = this.receiver
+    const where = host.config.text('repl-diskless-load') === 'disabled' ? 'disk' : 'parser'
+    const what = isDiskless ? 'streamed RDB from master with EOF' : `${totalBytes} bytes from master`
+    host.log('notice', `MASTER <-> REPLICA sync: receiving ${what} to ${where}`)
+  }
+
   #beginIfDue(): void {
-    const {host, isSameHistory, dataGoing} = this.#options
+    const {host, isSameHistory} = this.#options
     const {receiver} = this
     const isEmpty = host.databases.every(({size}) => size === 0)
     this.#swaps = host.config.text('repl-diskless-load') === 'swapdb'
@@ -119,9 +129,7 @@ export class IncomingDump {
       this.#beside = host.databases.map(({index}) => new Database(index, UNSEEN))
       if (this.#swaps) host.setLoading(isSameHistory ? 'async' : 'yes')
     } else {
-      host.log('notice', 'MASTER <-> REPLICA sync: Flushing old data')
-      dataGoing()
-      host.emptyData()
+      this.#dropOld('Flushing old data')
       host.setLoading('yes')
     }
     host.log('notice', 'MASTER <-> REPLICA sync: Loading DB in memory')
@@ -130,16 +138,20 @@ export class IncomingDump {
   }
 
   #takePlace(): void {
-    const {host, dataGoing} = this.#options
+    const {host} = this.#options
+    for (const line of this.#loader?.summary(host.nowMs) ?? []) host.log('notice', line)
     if (this.#beside !== undefined) {
-      host.log(
-        'notice',
-        `MASTER <-> REPLICA sync: ${this.#swaps ? 'Swapping active DB with loaded DB' : 'Flushing old data'}`,
-      )
-      dataGoing()
-      host.emptyData()
+      this.#dropOld(this.#swaps ? 'Swapping active DB with loaded DB' : 'Flushing old data')
       for (const [index, database] of host.databases.entries()) database.swapWith(this.#beside[index]!)
     }
     host.setLoading('no')
+  }
+
+  #dropOld(how: string): void {
+    const {host, dataGoing} = this.#options
+    host.log('notice', 'Discarding previously cached master state.')
+    host.log('notice', `MASTER <-> REPLICA sync: ${how}`)
+    dataGoing()
+    host.emptyData()
   }
 }

@@ -1,5 +1,5 @@
 /** A replica's side: the connection to its primary, from the first PING to the stream, and again after every loss. */
-import {type Bytes, type Endpoint, type LinkId} from '../ports.js'
+import {type Bytes, type Endpoint, type LinkId, type LogLevel} from '../ports.js'
 import {encodeRequest} from '../resp/request-writer.js'
 import {Handshake, type HandshakeResult} from './handshake.js'
 import {type LinkEvents, type ReplicationHost} from './host.js'
@@ -62,6 +62,8 @@ export class PrimaryLink implements LinkEvents {
   /** Stream bytes that came while the dump was being loaded. */
   #early: Uint8Array[] = []
   #retryAtMs = 0
+  /** The stream stood, and is to be taken up again. */
+  #isReturning = false
   #ackAtMs = 0
   #newlineAtMs = 0
   #heardMs = 0
@@ -107,7 +109,8 @@ export class PrimaryLink implements LinkEvents {
     const {nowMs, links, config} = this.#host
     if (this.#state !== 'connect' || nowMs < this.#retryAtMs) return
     const {host, port} = this.target
-    this.#host.log('notice', `Connecting to MASTER ${host}:${port}`)
+    this.#host.log('notice', `${this.#isReturning ? 'Reconnecting' : 'Connecting'} to MASTER ${host}:${port}`)
+    this.#isReturning = false
     this.#state = 'connecting'
     this.#heardMs = nowMs
     this.#host.log('notice', `MASTER <-> REPLICA sync started`)
@@ -163,14 +166,15 @@ export class PrimaryLink implements LinkEvents {
 
   /** CLIENT KILL: the stream is taken up again at once. */
   interrupt(): void {
-    this.#fail('The connection was killed.')
+    this.#fail('The connection to the master was killed.', 'verbose')
   }
 
   closed(_link: LinkId, reason: string): void {
     this.#link = undefined
     // The dump is whole: it is loaded nevertheless, and the stream is asked for from there.
     if (this.#dump?.receiver.isDone === true) return
-    this.#fail(this.#state === 'connecting' ? `Error condition on socket for SYNC: ${reason}` : reason)
+    if (this.#state === 'connecting') this.#fail(`Error condition on socket for SYNC: ${reason}`)
+    else this.#fail(reason, this.isUp ? 'verbose' : 'warning')
   }
 
   /** Every 100 ms. */
@@ -232,6 +236,7 @@ export class PrimaryLink implements LinkEvents {
       case 'continue':
         this.#host.log('notice', 'Successful partial resynchronization with master.')
         this.#owner.resumed(result.id)
+        this.#host.log('notice', 'MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.')
         this.#goOn(this.#owner.cachedDb)
         return
       case 'failed':
@@ -316,16 +321,20 @@ export class PrimaryLink implements LinkEvents {
   }
 
   /** Back to the beginning; a stream that stood is taken up again at once, anything else after a second. */
-  #fail(reason: string): void {
+  #fail(reason: string, level: LogLevel = 'warning'): void {
     const wasUp = this.isUp
-    this.#host.log('warning', wasUp ? `Connection with master lost. ${reason}` : reason)
+    this.#host.log(level, reason)
     this.#hangUp()
-    if (wasUp) this.#retryAtMs = this.#host.nowMs
+    if (!wasUp) return
+    this.#isReturning = true
+    this.#retryAtMs = this.#host.nowMs
   }
 
   #hangUp(): void {
     this.#dump?.abandon()
     if (this.isUp) {
+      this.#host.log('warning', 'Connection with master lost.')
+      this.#host.log('notice', 'Caching the disconnected master state.')
       this.downSinceMs = this.#host.nowMs
       this.#owner.lost(this.#host.executor.selectedDb)
       this.#host.executor.close()

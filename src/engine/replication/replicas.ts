@@ -3,7 +3,7 @@ import {hexDigits} from '../chance.js'
 import {type AuxFields, Snapshot} from '../persistence/snapshot.js'
 import {type Bytes} from '../ports.js'
 import {Backlog} from './backlog.js'
-import {FullSync} from './full-sync.js'
+import {FullSync, type PayloadForm} from './full-sync.js'
 import {type ReplicationHost} from './host.js'
 import {type OutputLimit} from './output-limit.js'
 import {type ReplicaPeer} from './peer.js'
@@ -120,9 +120,31 @@ export class Replicas {
     peer.ackAtMs = host.nowMs
     if (peer.stage === 'loading') {
       peer.goOnline(host.nowMs)
-      host.log('notice', `Synchronization with replica ${peer.name} succeeded`)
+      this.#tellSynced(peer)
     }
     this.#checkWaits()
+  }
+
+  #tellSynced({name}: ReplicaPeer): void {
+    this.#parts.host.log('notice', `Synchronization with replica ${name} succeeded`)
+  }
+
+  /** The lines with which a real server's child tells that it has done its work. */
+  #tellDumped(form: PayloadForm, peers: readonly ReplicaPeer[]): void {
+    const {host} = this.#parts
+    if (form === 'whole') {
+      host.log('notice', 'DB saved on disk')
+      host.log('notice', 'Background saving terminated with success')
+      return
+    }
+    host.log('warning', `Diskless rdb transfer, done reading from pipe, ${peers.length} replicas still up.`)
+    host.log('notice', 'Background RDB transfer terminated with success')
+    for (const {name} of peers) {
+      host.log(
+        'notice',
+        `Streamed RDB transfer with replica ${name} succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming`,
+      )
+    }
   }
 
   /** Asks every replica, at the end of this turn, how far it is. */
@@ -158,8 +180,17 @@ export class Replicas {
   /** A slice of the dump in hand. */
   work(): void {
     const {nowMs} = this.#parts.host
-    this.#mayAdvance = this.#sync?.advance(nowMs) ?? false
-    if (this.#sync?.isOver === true) this.#sync = undefined
+    const sync = this.#sync
+    if (sync === undefined) {
+      this.#mayAdvance = false
+      return
+    }
+    const wasDumped = sync.isDumped
+    const served = [...this.all].filter(({stage}) => stage === 'dumping' || stage === 'sending')
+    this.#mayAdvance = sync.advance(nowMs)
+    if (sync.isDumped && !wasDumped) this.#tellDumped(sync.form, served)
+    for (const peer of served) if (peer.stage === 'online') this.#tellSynced(peer)
+    if (sync.isOver) this.#sync = undefined
   }
 
   /** Every second. */
@@ -251,6 +282,7 @@ export class Replicas {
       if (!peer.isOldStyle) peer.output.writeText(`+FULLRESYNC ${state.id} ${state.offset}\r\n`)
     }
     host.log('notice', `Starting BGSAVE for SYNC with target: ${diskless ? 'replicas sockets' : 'disk'}`)
+    host.log('notice', `Background ${diskless ? 'RDB transfer' : 'saving'} started by pid ${host.processId}`)
     const snapshot = new Snapshot(host.databases, aux())
     const mark = hexDigits(host.rng, MARK_DIGITS)
     this.#sync = new FullSync({peers, form: diskless ? 'diskless' : 'whole', snapshot, mark}, host.nowMs)

@@ -136,6 +136,7 @@ export class Replication implements PrimaryLinkOwner {
     if (this.#link === undefined) return
     this.#link.close()
     this.#link = undefined
+    this.#host.log('notice', 'Discarding previously cached master state.')
     this.state.fork()
     this.stream.isSilent = false
     this.stream.selectedDb = NO_DATABASE
@@ -144,7 +145,7 @@ export class Replication implements PrimaryLinkOwner {
     this.replicas.disconnectAll()
     this.#offersHistory = true
     this.#host.log(
-      'notice',
+      'warning',
       `Setting secondary replication ID to ${this.state.secondId}, valid up to offset: ${this.state.secondOffset}. New replication ID is ${this.state.id}`,
     )
     this.#host.roleChanged(undefined)

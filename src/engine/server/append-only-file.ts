@@ -372,7 +372,11 @@ export class AppendOnlyFile implements StreamSink {
       this.#manifest = rewrite.former
       return this.#failRewrite(rewrite.failure)
     }
-    const {nowMs} = this.#host
+    const {nowMs, processId} = this.#host
+    this.#host.log(
+      'notice',
+      `Successfully renamed the temporary AOF base file temp-rewriteaof-bg-${processId}.aof into ${rewrite.base.name}`,
+    )
     this.#rewrite = undefined
     this.flush()
     this.#removeHistory()

@@ -16,6 +16,8 @@ export type Setting = readonly [name: string, ...words: string[]]
 export interface ConfigError {
   readonly name: string
   readonly error: string
+  /** The value was fine, but could not be put into practice. */
+  readonly isUnfit?: true
 }
 
 /** Values by directive name; CONFIG GET, SET, RESETSTAT and REWRITE, redis.conf and the command line all go through here. */
@@ -93,9 +95,9 @@ export class Config {
    */
   change(pairs: readonly (readonly [name: string, value: string])[], mayProtected: boolean): ConfigError | undefined {
     const asked = new Set<string>()
-    for (const [name, value] of pairs) {
+    for (const [name] of pairs) {
       const directive = this.directive(name)!
-      const error = this.#refusal(directive, value, mayProtected)
+      const error = refusalOf(directive, mayProtected)
       if (error !== undefined) return {name, error}
       if (asked.has(name.toLowerCase())) return {name, error: 'duplicate parameter'}
       asked.add(name.toLowerCase())
@@ -149,17 +151,7 @@ export class Config {
     for (const {names, apply} of this.#appliers) {
       const name = changed.find((each) => names.includes(each))
       const error = name === undefined ? undefined : apply()
-      if (error !== undefined) return {name: name!, error}
-    }
-    return undefined
-  }
-
-  #refusal(directive: Directive, value: string, mayProtected: boolean): string | undefined {
-    if (directive.immutable === true) return "can't set immutable config"
-    if (directive.isProtected === true && !mayProtected) return "can't set protected config"
-    if (directive.atStartOnly === true && value !== this.text(directive.name)) {
-      const parsed = directive.parse(wordsOf(directive, value), {value: '', isRepeated: false})
-      return parsed.ok ? "can't be changed while the tscluster engine runs" : parsed.error
+      if (error !== undefined) return {name: name!, error, isUnfit: true}
     }
     return undefined
   }
@@ -182,4 +174,9 @@ export class Config {
 
 function wordsOf(directive: Directive, value: string): string[] {
   return directive.takesWords === true ? value.split(' ').filter((word) => word !== '') : [value]
+}
+
+function refusalOf(directive: Directive, mayProtected: boolean): string | undefined {
+  if (directive.immutable === true) return "can't set immutable config"
+  return directive.isProtected === true && !mayProtected ? "can't set protected config" : undefined
 }

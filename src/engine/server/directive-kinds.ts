@@ -18,8 +18,6 @@ export interface Directive {
   readonly default: string
   /** Only at start: CONFIG SET refuses it, in Redis too. */
   readonly immutable?: boolean
-  /** Only at start with us: the sockets, the folder. */
-  readonly atStartOnly?: boolean
   /** CONFIG SET needs enable-protected-configs. */
   readonly isProtected?: boolean
   /** CONFIG SET to the value that it has counts as a change. */
@@ -43,7 +41,6 @@ export interface Directive {
 export interface Traits {
   readonly alias?: string
   readonly immutable?: boolean
-  readonly atStartOnly?: boolean
   readonly isProtected?: boolean
   readonly isHidden?: boolean
   readonly isReapplied?: boolean

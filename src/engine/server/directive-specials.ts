@@ -112,7 +112,6 @@ const bind: Directive = {
   name: 'bind',
   default: '* -::*',
   takesWords: true,
-  atStartOnly: true,
   parse(words) {
     const addresses = words.flatMap(splitWords)
     if (addresses.length > 16) return refuse('Too many bind addresses specified.')

@@ -15,10 +15,10 @@ const FILES = [
 const TEXTS = ['tls-key-file-pass', 'tls-client-key-file-pass', 'tls-protocols', 'tls-ciphers', 'tls-ciphersuites']
 
 export const TLS_DIRECTIVES: readonly Directive[] = [
-  integer('tls-port', 0, 0, 65_535, {atStartOnly: true}),
+  integer('tls-port', 0, 0, 65_535),
   integer('tls-session-cache-size', 20_480, 0, 2_147_483_647),
   integer('tls-session-cache-timeout', 300, 0, 2_147_483_647),
-  flag('tls-cluster', 'no', {atStartOnly: true}),
+  flag('tls-cluster', 'no'),
   flag('tls-replication', 'no'),
   choice('tls-auth-clients', 'yes', ['no', 'yes', 'optional']),
   flag('tls-prefer-server-ciphers', 'no'),

@@ -25,7 +25,7 @@ const ON_OFF_LOCAL = ['no', 'yes', 'local']
 const MIB = 1024 * 1024
 
 const NETWORK: readonly Directive[] = [
-  integer('port', 6379, 0, 65_535, {atStartOnly: true}),
+  integer('port', 6379, 0, 65_535),
   integer('tcp-backlog', 511, 0, INT_MAX, {immutable: true}),
   integer('tcp-keepalive', 300, 0, INT_MAX),
   integer('timeout', 0, 0, INT_MAX),
@@ -96,7 +96,7 @@ const HIDDEN: readonly Directive[] = [
 ]
 
 const PROCESS: readonly Directive[] = [
-  text('dir', '.', {isProtected: true, atStartOnly: true}),
+  text('dir', '.', {isProtected: true}),
   flag('daemonize', 'no', {immutable: true}),
   text('pidfile', '', {immutable: true}),
   text('logfile', '', {immutable: true}),

@@ -4,6 +4,7 @@ import {matchesGlob} from '../keyspace/glob.js'
 import {
   type Bytes,
   type ConnectionId,
+  type CrashSignal,
   type Ending,
   type FileEffect,
   type LogLevel,
@@ -106,6 +107,8 @@ export class Server {
   /** What a command that writes is refused with while the data cannot be kept on disk: saving keeps it up to date. */
   diskRefusal: string | undefined
   ending: Ending | undefined
+  /** With `ending` 'crash', when somebody wanted it so (DEBUG SEGFAULT, DEBUG PANIC). */
+  crashSignal: CrashSignal | undefined
   /** SHUTDOWN and SIGTERM, which wait for lagging replicas. */
   readonly shutdown = new Shutdown(this)
   readonly files: FileEffect[] = []

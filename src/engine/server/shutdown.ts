@@ -13,6 +13,14 @@ export interface ShutdownRequest extends FinalSave {
   readonly isNow: boolean
 }
 
+/** A shutdown that waits. */
+export interface PendingShutdown {
+  /** `host:port` of the replicas that lag. */
+  readonly replicas: readonly string[]
+  /** Unix ms at which it goes on without them. */
+  readonly untilMs: number
+}
+
 /** What it needs of its node. */
 export interface ShutdownHost {
   readonly nowMs: number
@@ -34,6 +42,8 @@ export class Shutdown {
   readonly #server: ShutdownHost
   #request: ShutdownRequest | undefined
   #untilMs = 0
+  /** Called when it does not come to pass, after all. */
+  onCalledOff: () => void = () => undefined
   /** Clients that asked for it, and are told only when it fails. */
   readonly #waiting = new Set<Client>()
 
@@ -44,6 +54,12 @@ export class Shutdown {
   /** Somebody has asked, and replicas are being waited for. */
   get isUnderWay(): boolean {
     return this.#request !== undefined
+  }
+
+  /** What it waits for. */
+  get pending(): PendingShutdown | undefined {
+    if (!this.isUnderWay) return undefined
+    return {replicas: this.#lagging().map(({name}) => name), untilMs: this.#untilMs}
   }
 
   /** @param client who asked: blocked until the node is gone, or is going on after all */
@@ -91,6 +107,7 @@ export class Shutdown {
     this.#request = undefined
     for (const client of [...this.#waiting]) server.blocking.unblockWithError(client, FAILED)
     server.endPause('shutdown')
+    this.onCalledOff()
   }
 
   #block(client: Client): void {

@@ -1,5 +1,5 @@
 /** What a redis.conf asks of a running node: stock files, renamed commands, sockets, limits, the system's log. */
-import {chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
+import {chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync} from 'node:fs'
 import net from 'node:net'
 import os from 'node:os'
 import path from 'node:path'
@@ -74,10 +74,51 @@ describe('an engine node with a redis.conf', function () {
       new Promise((resolve) => socket.once('data', (chunk) => resolve(chunk.toString())))
     first.write('CLIENT INFO\r\n')
     expect(await said(first)).to.contain(`addr=${file}:0 laddr=${file}:0`)
-    second.write('PING\r\n')
+    // It is told at once, and writes nothing: the connection may have ended by then.
     expect(await said(second)).to.equal('-ERR max number of clients reached\r\n')
     first.destroy()
     second.destroy()
+  })
+
+  it('moves to another port, address and folder while it runs, or stays where it is', async () => {
+    await serve('bind 127.0.0.1\nenable-protected-configs local\n')
+    const [former, taken] = [port, await freePort()]
+    const failed = (name: string, why: string): string =>
+      `ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`
+    const squatter = net.createServer().listen(taken, '127.0.0.1')
+    await new Promise((resolve) => squatter.once('listening', resolve))
+    expect(await call('CONFIG', 'SET', 'port', String(taken), 'maxclients', '7')).to.equal(
+      failed('port', 'Unable to listen on this port. Check server logs.'),
+    )
+    squatter.close()
+    expect(await call('CONFIG', 'SET', 'bind', '203.0.113.7')).to.equal(
+      failed('bind', 'Failed to bind to specified addresses.'),
+    )
+    expect(server.stdout).to.contain(
+      `# Warning: Could not create server TCP listening socket 127.0.0.1:${taken}: bind: Address already in use`,
+    )
+    expect(server.stdout).to.contain(
+      '# Failed applying new configuration. Possibly related to new bind setting. Restoring previous',
+    )
+    expect(await call('CONFIG', 'GET', 'maxclients')).to.deep.equal(['maxclients', '10000'])
+    const moved = call('CONFIG', 'SET', 'port', String(taken))
+    port = taken
+    expect(await moved).to.equal('OK')
+    expect(await call('PING')).to.equal('PONG')
+    expect(await command({host: '127.0.0.1', port: former}, 'PING').catch(() => 'nobody')).to.equal('nobody')
+    expect(await call('CONFIG', 'SET', 'dir', '/no/such')).to.equal(failed('dir', 'No such file or directory'))
+    mkdirSync(path.join(folder, 'elsewhere'))
+    expect(await call('CONFIG', 'SET', 'dir', 'elsewhere')).to.equal('OK')
+    expect(await call('SAVE')).to.equal('OK')
+    expect(existsSync(path.join(folder, 'elsewhere', 'dump.rdb'))).to.equal(true)
+  })
+
+  it('dies of DEBUG SEGFAULT by the signal, as redis-server does', async () => {
+    await serve('bind 127.0.0.1\nenable-debug-command local\n')
+    await call('DEBUG', 'SEGFAULT')
+    const {signal, stdout} = await server.done
+    expect(signal).to.equal('SIGSEGV')
+    expect(stdout).to.match(/=== REDIS BUG REPORT END\./)
   })
 
   it('hands its lines to the system’s log', async () => {

@@ -4,7 +4,9 @@ import {expect} from 'chai'
 import {accountOf, selfOf} from '../../support/cluster-facts.js'
 import {EngineFolder, type Status} from '../../support/engine/state-folder.js'
 import {runCli} from '../../support/run-cli.js'
+import {describeOnServers} from '../../support/real-servers.js'
 import {command} from '../../support/resp.js'
+import {startNodes} from '../../support/server-nodes.js'
 import {until} from '../../support/until.js'
 
 const NODE_TIMEOUT_MS = 1500
@@ -12,6 +14,40 @@ const LONG = {timeoutMs: 30_000}
 
 const at = (port: number): {host: string; port: number} => ({host: '127.0.0.1', port})
 const ping = (port: number): Promise<unknown> => command(at(port), 'PING')
+
+describeOnServers('a partition between engine nodes and real ones', ['redis-7.0'], (flavour) => {
+  const folder = new EngineFolder()
+  after(() => folder.remove())
+
+  it('cuts what the real ones call for, too, and heals', async function () {
+    this.timeout(120_000)
+    const [ours, second] = (await folder.ports(2)) as [number, number]
+    const settings = ['--set', `cluster-node-timeout=${NODE_TIMEOUT_MS}`, '--set', 'save=']
+    await folder.run(['start', String(ours), String(second), ...settings])
+    const reals = await startNodes(flavour, 2, {config: {'cluster-node-timeout': NODE_TIMEOUT_MS}})
+    const [real, replica] = [reals.node(0), reals.node(1)]
+    const run = async (...words: string[]): Promise<void> => {
+      const {code, stderr} = await runCli([...words, '--yes'])
+      expect(code, stderr).to.equal(0)
+    }
+    await run('create', String(ours), String(second), real.address)
+    await run('add-node', replica.address, String(ours), '--primary-id', String(ours))
+    const says = async (node: {host: string; port: number}, pattern: RegExp, ...words: string[]): Promise<void> => {
+      const what = `${node.port} to say ${String(pattern)}`
+      await until(async () => pattern.test(String(await command(node, ...words))), {...LONG, what})
+    }
+    const {stderr} = await folder.run(['partition', `${ours},${second} | ${real.port},${replica.port}`])
+    expect(stderr).not.to.contain('real servers')
+    const seen = (port: number, flags: string): RegExp => new RegExp(`:${port}@\\d+ ${flags}`)
+    await says(at(ours), seen(real.port, 'master,fail '), 'CLUSTER', 'NODES')
+    await says(real, seen(ours, 'master,fail\\?'), 'CLUSTER', 'NODES')
+    await says(replica, /master_link_status:down/, 'INFO', 'replication')
+    await folder.run(['heal'])
+    for (const node of [at(ours), at(second), real, replica]) await says(node, /cluster_state:ok/, 'CLUSTER', 'INFO')
+    await says(replica, /master_link_status:up/, 'INFO', 'replication')
+    await reals.stop()
+  })
+})
 
 describe('faults on demand', function () {
   this.timeout(90_000)
@@ -159,6 +195,27 @@ describe('faults on demand', function () {
     const {replica} = await roles()
     expect((await folder.run(['restart', String(replica)])).stdout).to.equal(`1 node restarted: ${replica}\n`)
     expect(readFileSync(folder.file(replica, 'server.log'), 'utf8')).to.contain('User requested shutdown')
+    await untilWell()
+  })
+
+  it('stop: a primary waits for a replica that is cut off, says so, and holds up nobody else', async () => {
+    const {primary, replica, witness} = await roles()
+    await folder.run(['partition', String(replica)])
+    // Told to every replica, whatever slots there are: the one behind the partition lags from now on.
+    await command(at(primary), 'FLUSHALL')
+    const stop = folder.run(['stop', String(primary)])
+    await until(async () => (await nodeOf(primary)).state === 'stopping', {...LONG, what: 'the stop to wait'})
+    const why = `${primary} waits for 127.0.0.1:${replica} to catch up`
+    expect((await folder.run(['status'])).stderr).to.contain(why)
+    expect((await nodeOf(primary)).stopping!.replicas).to.deep.equal([`127.0.0.1:${replica}`])
+    expect((await folder.run(['pause', String(witness)])).code).to.equal(0)
+    expect((await folder.run(['resume', String(witness)])).code).to.equal(0)
+    await folder.run(['kill', String(primary)])
+    const {code, stdout, stderr} = await stop
+    expect([code, stdout]).to.deep.equal([0, `1 node stopped\n`])
+    expect(stderr).to.contain(`${why}, `).and.contain(`tscluster engine kill ${primary}`)
+    await folder.run(['heal'])
+    await folder.run(['restart', String(primary)])
     await untilWell()
   })
 

@@ -14,6 +14,7 @@ export interface Status {
     readonly id: string | null
     readonly role: string | null
     readonly state: string
+    readonly stopping: {readonly replicas: readonly string[]; readonly leftMs: number} | null
     readonly faults: {
       readonly paused: boolean
       readonly partitionedFrom: readonly number[]

@@ -34,6 +34,7 @@ describe('naming a node', () => {
       '127.0.0.1:7000',
       'localhost:7000',
       ':7000',
+      '7000',
       'one.example.com:7000',
     ]) {
       expect(resolveNode(topology, name), name).to.equal(FIRST.id)
@@ -44,8 +45,17 @@ describe('naming a node', () => {
     expect(() => resolveNode(topology, 'abc')).to.throw(/could be any of 2 nodes: abc1.* 127\.0\.0\.1:7000, abc2/)
   })
 
+  it('takes a bare port for one of this machine, and refuses one that is the beginning of an id as well', () => {
+    const beginsSo = {...topology, nodes: [FIRST, SECOND, node('7001', 7002)]}
+    expect(() => resolveNode(beginsSo, '7001')).to.throw(
+      /"7001" could be any of 2 nodes: abc2.* 127\.0\.0\.1:7001, 7001/,
+    )
+    const elsewhere = {...topology, nodes: [{...FIRST, address: address('10.0.0.1', 7000)}]}
+    expect(() => resolveNode(elsewhere, '7000')).to.throw(/no node of this cluster is called "7000"/)
+  })
+
   it('refuses a name that nobody has', () => {
-    for (const name of ['ffff', '127.0.0.1:9999', 'nonsense', '']) {
+    for (const name of ['ffff', '127.0.0.1:9999', '9999', '99999', 'nonsense', '']) {
       expect(() => resolveNode(topology, name), name).to.throw(/no node of this cluster is called/)
     }
   })

@@ -35,6 +35,25 @@ describe('one command on many nodes', () => {
   })
 })
 
+describe('SHUTDOWN on many nodes', () => {
+  const gone = new ManagerError('unreachable', 'closed the connection')
+  const answersTo = async (...command: string[]): Promise<unknown[]> => {
+    const pool = scriptedPool((node) => (node === '10.0.0.1:7001' ? gone : errorReply('ERR Errors trying to SHUTDOWN')))
+    return (await callNodes(pool, CLUSTER, {command, only: 'primaries'})).map(({answer}) => answer)
+  }
+
+  it('has succeeded where the connection ends, and failed where there is an answer', async () => {
+    const [first, second] = await answersTo('shutdown', 'NOSAVE')
+    expect(first).to.deep.equal({reply: null, isGone: true})
+    expect(second).to.have.nested.property('error.reply', 'ERR Errors trying to SHUTDOWN')
+  })
+
+  it('that is called off, and any other command, has failed where the connection ends', async () => {
+    expect((await answersTo('shutdown', 'abort'))[0]).to.deep.equal({error: gone})
+    expect((await answersTo('get', 'a'))[0]).to.deep.equal({error: gone})
+  })
+})
+
 describe('a reply as redis-cli prints it raw', () => {
   it('is the string, the number, or nothing for nil', () => {
     expect([rawText('a b'), rawText(42), rawText(null)]).to.deep.equal(['a b', '42', ''])

@@ -49,8 +49,6 @@ describe('CONFIG', () => {
     expect(refusal('maxmemory-policy', 'allkeys-lru')).to.match(
       /'allkeys-lru' is not supported by the tscluster engine/,
     )
-    expect(refusal('port', '7001')).to.match(/can't be changed while the tscluster engine runs$/)
-    expect(client.call('CONFIG', 'SET', 'port', '6379')).to.equal('OK')
   })
 
   it('only the named classes of client-output-buffer-limit change', () => {

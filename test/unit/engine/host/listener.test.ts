@@ -19,7 +19,7 @@ describe('listening', () => {
     const other = net.createServer().listen(0, '127.0.0.1')
     await new Promise((resolve) => other.once('listening', resolve))
     const {port} = other.address() as net.AddressInfo
-    const error = await listen('127.0.0.1', port, {accept: () => undefined, backlog: 1}).catch(
+    const error = await listen({host: '127.0.0.1', port}, {accept: () => undefined, backlog: 1}).catch(
       (caught: unknown) => caught,
     )
     other.close()

@@ -135,7 +135,7 @@ describe('a node on real sockets', () => {
     const crashing = connect()
     crashing.write('DEBUG SEGFAULT\r\n')
     expect(await ended(crashing)).to.equal('')
-    expect(await node.closed).to.deep.equal({how: 'crash'})
+    expect(await node.closed).to.deep.equal({how: 'crash', signal: 'SIGSEGV'})
   })
 
   it('refuses a port that is taken, and a directive that is wrong, in one line', async () => {

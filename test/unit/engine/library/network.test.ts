@@ -50,9 +50,9 @@ describe('the network between the nodes of a process', () => {
     } as unknown as NodeHost
     network.connect(A, host)
     network.slow(A, 50)
-    expect(told.at(-1)).to.deep.equal({cutOff: [], latencyMs: 50})
+    expect(told.at(-1)).to.deep.equal({cutOff: [], strangers: [], latencyMs: 50})
     expect(network.faultsOf(A).latencyMs).to.equal(50)
     network.slow(A, 0)
-    expect(told.at(-1)).to.deep.equal({cutOff: [], latencyMs: 0})
+    expect(told.at(-1)).to.deep.equal({cutOff: [], strangers: [], latencyMs: 0})
   })
 })

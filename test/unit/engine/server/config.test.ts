@@ -29,7 +29,7 @@ describe('CONFIG SET', () => {
         ],
         false,
       )
-    expect(change('bad')).to.deep.equal({name: 'tls-cert-file', error: 'not this one'})
+    expect(change('bad')).to.deep.equal({name: 'tls-cert-file', error: 'not this one', isUnfit: true})
     expect([config.text('timeout'), config.text('tls-cert-file')]).to.deep.equal(['0', ''])
     expect(seen).to.deep.equal(['bad', ''])
     expect(told).to.deep.equal(['0'])
