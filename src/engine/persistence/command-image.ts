@@ -23,6 +23,10 @@ export class CommandImage implements ImageFormat {
     return this.#output.take()
   }
 
+  giveBack(bytes: Uint8Array): void {
+    this.#output.giveBack(bytes)
+  }
+
   begin(): void {
     // nothing stands before the first command
   }
