@@ -12,7 +12,9 @@ export function readDump(port: number): Promise<number> {
     let mark: string | undefined
     let tail = ''
     let bytes = 0
-    socket.write('REPLCONF capa eof\r\nPSYNC ? -1\r\n')
+    socket.write('REPLCONF capa eof\r\n')
+    // PSYNC is refused while an answer is on its way.
+    socket.once('data', () => socket.write('PSYNC ? -1\r\n'))
     socket.on('data', (chunk) => {
       let payload = chunk
       if (mark === undefined) {

@@ -14,7 +14,7 @@ export function makePersistencePart(server: Server): NodePart {
     return saving.beforeShutdown(request)
   }
   return {
-    turnBegan: () => saving.aof.writer.look(),
+    turnBegan: () => saving.aof.look(),
     tick: () => saving.tick(),
     beforeSleep: () => saving.work(),
     flush: () => saving.aof.flush(),

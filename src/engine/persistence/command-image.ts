@@ -29,6 +29,10 @@ export class CommandImage implements ImageFormat {
     return this.#output.take()
   }
 
+  giveBack(bytes: Uint8Array): void {
+    this.#output.giveBack(bytes)
+  }
+
   begin(): void {
     for (const argv of this.#head) this.#output.text(encodeRequest(argv))
   }

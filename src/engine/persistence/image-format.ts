@@ -25,6 +25,8 @@ export interface ImageFormat {
   /** Bytes that wait to be taken. */
   readonly length: number
   take(): Uint8Array
+  /** What was taken has been written, and may be written over. */
+  giveBack(bytes: Uint8Array): void
   begin(aux: AuxFields): void
   /** `sizes` when it is selected for the first time: its keys, and those that expire. */
   selectDatabase(db: number, sizes: {readonly keys: number; readonly expiring: number} | undefined): void

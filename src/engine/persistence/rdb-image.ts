@@ -42,6 +42,10 @@ export class RdbImage implements ImageFormat {
     return bytes
   }
 
+  giveBack(bytes: Uint8Array): void {
+    this.#output.giveBack(bytes)
+  }
+
   begin(aux: AuxFields): void {
     this.#output.text(RDB_MAGIC)
     for (const [name, value] of aux) {

@@ -17,6 +17,9 @@ const MOST_FORESEEN = 1024 * 1024
 const NOTHING = Buffer.alloc(0) as TextBuffer
 const TWO_TO_32 = 2 ** 32
 const MOST_COUNT_BYTES = 9
+/** Smaller ones are cheap to make, and may be a part of Node's common pool. */
+const LEAST_SPARE_BYTES = 32 * 1024
+const MOST_SPARES = 16
 
 /** A Buffer's own way to take a latin1 string: `write` looks at its arguments first. */
 type TextBuffer = Buffer & {latin1Write(text: Bytes, at: number, length: number): number}
@@ -26,6 +29,7 @@ export class RdbOutput {
   #length = 0
   /** What the last buffer came to hold: likely enough for the next one. */
   #capacity = INITIAL_CAPACITY
+  readonly #spares: TextBuffer[] = []
   readonly compresses: boolean
 
   constructor(compresses = true) {
@@ -63,6 +67,12 @@ export class RdbOutput {
     this.#reserve(CRC64_BYTES)
     crc.writeTo(this.#buffer, this.#length)
     this.#length += CRC64_BYTES
+  }
+
+  /** What was taken is of no use to the caller any more. A new buffer for every piece would keep the garbage collector busy. */
+  giveBack({buffer, byteOffset}: Uint8Array): void {
+    const isWhole = byteOffset === 0 && buffer.byteLength >= LEAST_SPARE_BYTES
+    if (isWhole && this.#spares.length < MOST_SPARES) this.#spares.push(Buffer.from(buffer) as TextBuffer)
   }
 
   u8(byte: number): void {
@@ -170,6 +180,10 @@ export class RdbOutput {
   #reserve(more: number): void {
     const needed = this.#length + more
     if (needed <= this.#buffer.length) return
+    if (this.#length === 0 && this.#spares.length > 0) {
+      this.#buffer = this.#spares.pop()!
+      if (needed <= this.#buffer.length) return
+    }
     const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, this.#capacity)) as TextBuffer
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger

@@ -135,6 +135,11 @@ export class Snapshot implements ChangeObserver {
     this.#ahead.length = 0
   }
 
+  /** A piece has been written by whoever drew it, and may be written over. */
+  giveBack(bytes: Uint8Array): void {
+    this.#format.giveBack(bytes)
+  }
+
   beforeChange(database: Database, key: Bytes): void {
     const progress = this.#holds[database.index]
     if (progress === undefined) return

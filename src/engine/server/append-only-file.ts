@@ -192,9 +192,19 @@ export class AppendOnlyFile implements StreamSink {
     this.writer.append(db, argv)
   }
 
+  /** When a turn begins: what has become of the writes of the last one. */
+  look(): void {
+    this.writer.look()
+    this.#count()
+  }
+
   /** The last thing in a turn: what was executed is in the file before anybody is told. */
   flush(isForced = false): void {
     this.writer.flush({isForced, sparesSync: this.#sparesSync})
+    this.#count()
+  }
+
+  #count(): void {
     const written = this.writer.takeWritten()
     this.currentBytes += written
     this.#incrementBytes += written

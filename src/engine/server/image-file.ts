@@ -96,6 +96,7 @@ export class ImageFile {
     const done = (error: string | undefined): void => {
       this.#aheadBytes -= bytes.length
       this.#error ??= error
+      this.snapshot.giveBack(bytes)
     }
     this.#files.push({kind: 'append', name: this.temporary, bytes, inBackground: true, done})
   }
@@ -126,6 +127,7 @@ export function writeImageNow(
       const piece = snapshot.next(SYNC_EVERY_BYTES)
       storage.append(names.temporary, piece)
       bytes += piece.length
+      snapshot.giveBack(piece)
     }
     storage.sync(names.temporary)
     storage.rename(names.temporary, names.target)

@@ -5,7 +5,7 @@ import {type FileEffect, type Storage} from '../../../../src/engine/ports.js'
 import {EngineNode} from '../../../support/engine/engine-node.js'
 
 const CONFIG = {save: '', appendonly: 'yes', appendfsync: 'always'}
-const WRITES = 32
+const WRITES = 20
 
 /** Files in memory; work in the background is done when the test says so. */
 class SlowDisk implements Storage {

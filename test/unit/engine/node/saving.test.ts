@@ -202,6 +202,8 @@ describe('an AOF', () => {
     const node = start(folder, config)
     fill(node)
     node.connect().call('SPOP', 'none', 1)
+    const written = folder.files.get('appendonlydir/appendonly.aof.1.incr.aof')!.length
+    expect(infoField(node, 'persistence', 'aof_current_size')).to.equal(String(written))
     const again = start(folder, config)
     expect(contents(again)).to.deep.equal(contents(node)).and.to.have.lengthOf(4)
     expect([...folder.files.keys()].sort()).to.deep.equal([

@@ -97,6 +97,18 @@ describe('persistence/snapshot', () => {
     expect(everything(loaded(whole))).to.deep.equal(everything(largeValues()))
   })
 
+  it('is the same file when pieces that are written are given back for the next ones', () => {
+    const snapshot = new Snapshot(largeValues(), [])
+    const written: Buffer[] = []
+    while (!snapshot.isDone) {
+      const piece = snapshot.next(50_000)
+      written.push(Buffer.from(piece))
+      snapshot.giveBack(piece)
+    }
+    const whole = Buffer.concat(piecesOf(new Snapshot(largeValues(), [])))
+    expect(Buffer.concat(written).equals(whole)).to.equal(true)
+  })
+
   it('tells the values of its moment, though every one of them changes between two pieces', () => {
     const databases = largeValues()
     const before = everything(databases)
