@@ -4,6 +4,12 @@ import type {StepOf} from '../../plan/step.js'
 import {allOk} from '../../reply.js'
 import type {StepContext} from '../step-context.js'
 
+/**
+ * Nodes give up a handshake after their node timeout (1 s at least), on a busy machine before the other side has come to answer; then
+ * neither may ever call again. Who is still unknown after so long is introduced once more: where a handshake is under way, that does nothing.
+ */
+export const INTRODUCE_AGAIN_MS = 3_000
+
 export async function meet(step: StepOf<'meet'>, context: StepContext): Promise<void> {
   await sendMeets(step.node, step.peers, context)
 }

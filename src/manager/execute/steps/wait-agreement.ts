@@ -7,7 +7,7 @@ import {describeDisagreement, disagreements, type Disagreement} from '../../view
 import type {NodeView} from '../../view/node-view.js'
 import {waitUntilClear, type Obstacle} from '../patience.js'
 import type {StepContext} from '../step-context.js'
-import {sendMeets} from './meet.js'
+import {INTRODUCE_AGAIN_MS, sendMeets} from './meet.js'
 
 const PUSH_AGAIN_MS = 1_000
 
@@ -46,7 +46,8 @@ async function askAll(step: StepOf<'wait-agreement'>, context: StepContext, lost
 
 /**
  * A MEET to a node that is already known makes the next cron tick (100 ms) send it a full header at once. That is a gossip
- * push on demand: without it agreement comes with the ordinary pings, seconds later.
+ * push on demand: without it agreement comes with the ordinary pings, seconds later. Nodes that are still being introduced are left
+ * alone for a while.
  */
 async function pushGossip(
   views: readonly NodeView[],
@@ -58,7 +59,11 @@ async function pushGossip(
   const strangers = new Set(
     open.filter(({kind}) => kind === 'unknown' || kind === 'handshake').map(({node}) => node.id),
   )
-  const ready = views.filter(({id}) => !strangers.has(id) && nowMs - (pushedAt.get(id) ?? -Infinity) > PUSH_AGAIN_MS)
+  for (const id of strangers) if (!pushedAt.has(id)) pushedAt.set(id, nowMs)
+  const ready = views.filter(({id}) => {
+    const pauseMs = strangers.has(id) ? INTRODUCE_AGAIN_MS : PUSH_AGAIN_MS
+    return nowMs - (pushedAt.get(id) ?? -Infinity) > pauseMs
+  })
   await Promise.all(
     ready.map(async (view) => {
       pushedAt.set(view.id, nowMs)
