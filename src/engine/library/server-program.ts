@@ -6,7 +6,6 @@ import {type LogSink, sinkOf} from '../host/log-file.js'
 import {ListenError, listenWarning} from '../host/listener.js'
 import {type NodeHost, startNodeHost} from '../host/node-host.js'
 import {type Config} from '../server/config.js'
-import {type LogLevel} from '../ports.js'
 import {reasonOf} from '../host/system-error.js'
 import {textOf} from '../host/utf8.js'
 import {ConfigError, readConfig} from './read-config.js'
@@ -142,7 +141,7 @@ function failureLines(error: unknown): string[] {
 }
 
 /** Only where `pidfile` asks for one: Redis' default, /var/run/redis.pid, may be a real server's. */
-function writePidFile(config: Config, directory: string, say: (level: LogLevel, text: string) => void): () => void {
+function writePidFile(config: Config, directory: string, say: (level: 'notice' | 'warning', text: string) => void): () => void {
   const name = textOf(config.text('pidfile'))
   if (name === '') return () => undefined
   const file = path.resolve(directory, name)
