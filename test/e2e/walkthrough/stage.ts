@@ -54,7 +54,10 @@ export class Stage {
     const real = this.#withRealNames(line)
     const {output, code} = answers === undefined ? await this.#inShell(real) : await this.#onTerminal(real, answers)
     await this.#lookAround()
-    const played = {line: this.#withShownIds(line), output: `${asText(this.#withShownNames(output)).trimEnd()}\n`.trimStart()}
+    const played = {
+      line: this.#withShownIds(line),
+      output: `${asText(this.#withShownNames(output)).trimEnd()}\n`.trimStart(),
+    }
     if (code !== exitCode) throw new Error(`ended with ${code}: ${played.line}\n${played.output}`)
     return played
   }
