@@ -36,7 +36,7 @@ const PROTECTIONS: readonly Protection[] = [
 const SCENARIO_TIMEOUT_MS = 180_000
 
 for (const {name, start, flags, env} of PROTECTIONS) {
-  // The engine has passwords, but no users; its TLS is proved in engine-conf/tls.test.ts.
+  // The engine has passwords, but no users.
   const flavours: readonly Flavour[] =
     start.password === undefined ? ['redis-7.0', 'valkey-9.1'] : ['engine', 'redis-7.0', 'valkey-9.1']
   describeOnServers(`a cluster with ${name}`, flavours, (flavour) => {
@@ -76,6 +76,35 @@ for (const {name, start, flags, env} of PROTECTIONS) {
       await nodes.stop()
     })
   })
+}
+
+describeOnServers('a cluster of engine nodes with TLS', ['engine'], (flavour) => {
+  it('is created, filled, extended, resharded, failed over and checked', async function () {
+    this.timeout(SCENARIO_TIMEOUT_MS)
+    const run = async (...words: string[]): Promise<string> => {
+      const {code, stdout, stderr} = await runCli([...words, ...TLS_FLAGS])
+      expect(code, `${words.join(' ')}\n${stderr}`).to.equal(0)
+      return stdout
+    }
+    const nodes = await startNodes(flavour, 4, {tls: true})
+    const [entry, second, third, fourth] = nodes.addresses as [string, string, string, string]
+    await run('create', entry, second, third, '--yes')
+    const members = [0, 1, 2].map((index) => nodes.node(index))
+    await fillKeys(members, 300)
+    const before = await digest(members)
+    await run('add-node', fourth, entry, '--replica', '--yes')
+    await run('reshard', entry, '--from', 'all', '--to', second, '--slots', '1000', '--yes')
+    expect((await slotCounts(members))[1]).to.equal(6462)
+    await run('failover', fourth, '--yes')
+    expect(await run('check', second)).to.match(/^healthy/m)
+    const owners = await Promise.all([...nodes].map(async (node) => ((await ownsSlots(node)) ? [node] : [])))
+    expect(differences(before, await digest(owners.flat()))).to.deep.equal([])
+    await nodes.stop()
+  })
+})
+
+async function ownsSlots(node: Parameters<typeof command>[0]): Promise<boolean> {
+  return /role:master/.test(String(await command(node, 'INFO', 'replication')))
 }
 
 async function idOf(node: Parameters<typeof command>[0]): Promise<string> {

@@ -14,6 +14,7 @@ import {
 } from './daemon-protocol.js'
 import {forgetEnd, noteEnd} from './node-end.js'
 import {toListedFaults} from './node-faults.js'
+import {waitInWords} from './node-stopping.js'
 import {PortTurns} from './port-turns.js'
 import {NODE_CONF, type DaemonRecord, type StateFolder} from './state-folder.js'
 
@@ -88,6 +89,12 @@ export class Daemon {
     await this.#turns.settled()
     await this.stop()
     this.#release()
+  }
+
+  /** Nodes that were asked to stop and wait for their replicas, each in a sentence. */
+  waits(): string[] {
+    const sentences = [...this.#nodes].map(([port, {node}]) => waitInWords({port, stopping: node.stopping ?? null}))
+    return sentences.filter((sentence) => sentence !== '')
   }
 
   /** @returns what became of each, in their order */

@@ -12,8 +12,14 @@ export interface HeldNodes {
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** @throws ManagerError `refused` when another process holds this state folder */
-export async function holdNodes(request: StartRequest): Promise<HeldNodes> {
+/** Replicas that are in sync let a node go sooner than this. */
+const UNTIL_TOLD_MS = 500
+
+/**
+ * @param tell hears which nodes keep somebody waiting who has pressed Ctrl-C
+ * @throws ManagerError `refused` when another process holds this state folder
+ */
+export async function holdNodes(request: StartRequest, tell: (text: string) => void): Promise<HeldNodes> {
   const {folder, version, addresses} = request
   await prepareStart(request)
   const daemon = new Daemon(folder, version)
@@ -27,7 +33,10 @@ export async function holdNodes(request: StartRequest): Promise<HeldNodes> {
       hint: 'leave out --foreground to start nodes in that process, or choose another --dir',
     })
   }
-  const stop = (): void => void daemon.close()
+  const stop = (): void => {
+    void daemon.close()
+    setTimeout(() => daemon.waits().forEach(tell), UNTIL_TOLD_MS).unref()
+  }
   for (const signal of SIGNALS) process.on(signal, stop)
   const ended = daemon.ended.then(() => {
     for (const signal of SIGNALS) process.off(signal, stop)

@@ -82,7 +82,7 @@ export class EngineStart extends PlainCommand {
       throw usage('--foreground has no result: leave out --json', '`engine status --json` tells what runs')
     }
     const {holdNodes} = await import('../../cli/engine/foreground.js')
-    const held = await holdNodes(request)
+    const held = await holdNodes(request, (text) => renderer.note(`${text}, and so does Ctrl-C`))
     const result = this.#conclude(request, renderer, {pid: process.pid, nodes: held.nodes})
     if (result.exitCode === EXIT.done) renderer.note('Ctrl-C stops them')
     await held.ended

@@ -174,7 +174,8 @@ export class PrimaryLink implements LinkEvents {
     // The dump is whole: it is loaded nevertheless, and the stream is asked for from there.
     if (this.#dump?.receiver.isDone === true) return
     if (this.#state === 'connecting') this.#fail(`Error condition on socket for SYNC: ${reason}`)
-    else this.#fail(reason, this.isUp ? 'verbose' : 'warning')
+    else if (this.isUp) this.#fail(`Link to the master: ${reason}`, 'verbose')
+    else this.#fail(reason)
   }
 
   /** Every 100 ms. */

@@ -1,12 +1,16 @@
 /** TLS between engine nodes and real ones: bus, replication, MIGRATE; and who is let in on the client port. */
+import {createPrivateKey} from 'node:crypto'
+import {readFileSync, writeFileSync} from 'node:fs'
+import path from 'node:path'
 import tls from 'node:tls'
 import {expect} from 'chai'
 import {slotCounts} from '../../support/cluster-facts.js'
-import {programPath} from '../../support/installed-servers.js'
+import {freePort} from '../../support/free-ports.js'
+import {programPath, type Flavour} from '../../support/installed-servers.js'
 import {describeOnServers} from '../../support/real-servers.js'
-import {command} from '../../support/resp.js'
+import {command, type RespTarget} from '../../support/resp.js'
 import {runCli, startProgram} from '../../support/run-cli.js'
-import {startNodes, type ServerNode} from '../../support/server-nodes.js'
+import {startNodes, type ServerNode, type ServerNodes} from '../../support/server-nodes.js'
 import {differences, digest, fillKeys} from '../../support/test-data.js'
 import {clientTls, TLS_FILES} from '../../support/tls-files.js'
 import {until} from '../../support/until.js'
@@ -66,6 +70,46 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
     })
     expect(await tscluster('check', second.address)).to.match(/^healthy/m)
     expect(differences(before, await digest([replica, second, theirs]))).to.deep.equal([])
+    await until(async () => /master_link_status:up/.test(String(await command(ours, 'INFO', 'replication'))), {
+      what: 'the engine node to be in sync',
+      timeoutMs: 30_000,
+    })
+    await reals.kill(1)
+    await until(async () => /role:master/.test(String(await command(ours, 'INFO', 'replication'))), {
+      what: 'the engine node to take over from the dead one',
+      timeoutMs: 60_000,
+    })
+    expect(differences(before, await digest(primaries))).to.deep.equal([])
+    await Promise.all([engines.stop(), reals.stop()])
+  })
+
+  it('send a client to the port that speaks as it does, in redirections and in CLUSTER SLOTS', async () => {
+    const plainPorts = [await freePort(), await freePort()] as const
+    const start = (kind: Flavour, port: number): Promise<ServerNodes> =>
+      startNodes(kind, 1, {tls: true, config: {port}})
+    const [engines, reals] = await Promise.all([start('engine', plainPorts[0]), start(flavour, plainPorts[1])])
+    const nodes = [engines.node(0), reals.node(0)] as const
+    const [ours, theirs] = nodes
+    await command(ours, 'CLUSTER', 'ADDSLOTSRANGE', 0, 8191)
+    await command(theirs, 'CLUSTER', 'ADDSLOTSRANGE', 8192, 16_383)
+    await command(ours, 'CLUSTER', 'SET-CONFIG-EPOCH', 1)
+    await command(ours, 'CLUSTER', 'MEET', theirs.host, theirs.port)
+    const tlsPorts = nodes.map(({port}) => port)
+    for (const node of nodes) {
+      const isUp = async (): Promise<boolean> => /cluster_state:ok/.test(String(await command(node, 'CLUSTER', 'INFO')))
+      await until(isUp, {timeoutMs: 30_000, what: `${node.address} to serve`})
+    }
+    for (const [index, node] of nodes.entries()) {
+      const plain = {host: node.host, port: plainPorts[index]!}
+      const knowsBoth = async (): Promise<boolean> => String(await portsIn(plain)) === String(plainPorts)
+      await until(knowsBoth, {timeoutMs: 30_000, what: `${node.address} to tell the plain ports`})
+      expect(await portsIn(node)).to.deep.equal(tlsPorts)
+      // `foo` is in slot 12182, `bar` in 5061.
+      const [key, other] = index === 0 ? ['foo', 1] : ['bar', 0]
+      const refusal = (of: RespTarget): Promise<string> => command(of, 'GET', key).then(String, (e: Error) => e.message)
+      expect(await refusal(plain)).to.match(new RegExp(`^MOVED \\d+ 127\\.0\\.0\\.1:${plainPorts[other]!}$`))
+      expect(await refusal(node)).to.match(new RegExp(`^MOVED \\d+ 127\\.0\\.0\\.1:${tlsPorts[other]!}$`))
+    }
     await Promise.all([engines.stop(), reals.stop()])
   })
 
@@ -88,6 +132,15 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
     expect(await nodes.configOf(0, 'timeout')).to.equal('0')
     expect(nodes.log(0)).to.match(/ # Failed to load certificate: \/no\/such\/file: .*No such file or directory$/m)
     const {clientCert, clientKey} = TLS_FILES
+    const locked = path.join(node.directory, 'locked.key')
+    const passphrase = 'open sesame'
+    const key = createPrivateKey(readFileSync(TLS_FILES.serverKey))
+    writeFileSync(locked, key.export({type: 'pkcs8', format: 'pem', cipher: 'aes-256-cbc', passphrase}))
+    const unlock = (pass: string): Promise<unknown> =>
+      command(node, 'CONFIG', 'SET', 'tls-key-file', locked, 'tls-key-file-pass', pass).catch(() => 'refused')
+    expect(await unlock('wrong')).to.equal('refused')
+    expect(await unlock(passphrase)).to.equal('OK')
+    expect(await answerTo({port: node.port, ca})).to.equal('+PONG\r\n')
     await command(
       node,
       'CONFIG',
@@ -103,6 +156,12 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
     await nodes.stop()
   })
 })
+
+/** Of the owners of the slots, in the order of these, as CLUSTER SLOTS tells this client. */
+async function portsIn(target: RespTarget): Promise<number[]> {
+  const ranges = (await command(target, 'CLUSTER', 'SLOTS')) as readonly [number, number, readonly [string, number]][]
+  return [...ranges].sort(([a], [b]) => a - b).map(([, , [, port]]) => port)
+}
 
 interface Caller {
   readonly port: number

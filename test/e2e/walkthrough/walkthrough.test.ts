@@ -27,7 +27,7 @@ describeInTerminal('docs/walkthrough.md', () => {
 
   CHAPTERS.forEach((chapter, index) => {
     it(chapter.title, async function () {
-      this.timeout(120_000)
+      this.timeout(400_000)
       // Each chapter begins where the one before has ended.
       expect(sections, 'chapters that were played to their ends').to.have.length(index)
       const played: Played[] = []

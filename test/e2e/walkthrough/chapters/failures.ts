@@ -39,15 +39,15 @@ const farewells: Chapter = {
   steps: [
     {
       why: `A replica can leave at any time. Every other node is told to forget it; the server itself goes on, empty and alone.`,
-      line: 'tscluster del-node 7000 127.0.0.1:7007 --yes',
+      line: 'tscluster del-node 7000 7007 --yes',
     },
     {
       why: `A primary can leave when it has no slots. Its 4,096 go to 7000 (\`del-node --drain\` would do this, too, and share them
         out). As the note says, a primary that has given away everything makes itself useful as a replica of who took it; it can
         leave all the same.`,
-      line: 'tscluster reshard 7000 --from 127.0.0.1:7006 --to 127.0.0.1:7000 --slots 4096 --yes',
+      line: 'tscluster reshard 7000 --from 7006 --to 7000 --slots 4096 --yes',
     },
-    {line: 'tscluster del-node 7000 127.0.0.1:7006 --yes'},
+    {line: 'tscluster del-node 7000 7006 --yes'},
     {line: 'tscluster check 7000'},
   ],
 }

@@ -19,7 +19,7 @@ done`,
     },
     {
       why: 'A replica is added with the name of its primary; here the command returns when it has all the data.',
-      line: 'tscluster add-node 7007 7000 --primary-id 127.0.0.1:7006 --yes',
+      line: 'tscluster add-node 7007 7000 --primary-id 7006 --yes',
     },
   ],
 }

@@ -23,9 +23,9 @@ const choosing: Chapter = {
       line: 'tscluster create 7000-7002 --yes',
       when: SIX.map((port) => seenAs('master', port, [port])),
     },
-    {line: 'tscluster add-node 7003 7000 --primary-id 127.0.0.1:7000 --yes'},
-    {line: 'tscluster add-node 7004 7000 --primary-id 127.0.0.1:7001 --yes'},
-    {line: 'tscluster add-node 7005 7000 --primary-id 127.0.0.1:7002 --yes'},
+    {line: 'tscluster add-node 7003 7000 --primary-id 7000 --yes'},
+    {line: 'tscluster add-node 7004 7000 --primary-id 7001 --yes'},
+    {line: 'tscluster add-node 7005 7000 --primary-id 7002 --yes'},
     {line: 'tscluster check 7000'},
   ],
 }
