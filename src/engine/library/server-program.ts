@@ -141,7 +141,11 @@ function failureLines(error: unknown): string[] {
 }
 
 /** Only where `pidfile` asks for one: Redis' default, /var/run/redis.pid, may be a real server's. */
-function writePidFile(config: Config, directory: string, say: (level: 'notice' | 'warning', text: string) => void): () => void {
+function writePidFile(
+  config: Config,
+  directory: string,
+  say: (level: 'notice' | 'warning', text: string) => void,
+): () => void {
   const name = textOf(config.text('pidfile'))
   if (name === '') return () => undefined
   const file = path.resolve(directory, name)
