@@ -34,7 +34,8 @@ export function updateClusterState(ctx: BusContext): void {
   state.size = size
   if (reachable < quorum(state)) {
     ok = false
-    state.minorityMs = nowMs
+    // Redis counts a cluster without slots as a minority, too. But there is no majority then whose news could be missed.
+    if (size > 0) state.minorityMs = nowMs
   }
   if (ok === state.ok) return
   const rejoinMs = Math.min(Math.max(config.nodeTimeoutMs, SHORTEST_REJOIN_MS), LONGEST_REJOIN_MS)
