@@ -3,6 +3,10 @@ import {type Bytes} from '../ports.js'
 
 /** A set with a million members grows in steps that nobody notices: each of these shards grows on its own. */
 const SHARDS = 64
+const HASH_BITS = 12
+
+/** Which shard a hash belongs to. Shares differ by a hundredth from one to the next: no two shards come to grow at the same moment. */
+const SHARD_OF = shares()
 
 /** A set of strings that is spread over small ones. */
 export class ShardedSet {
@@ -18,12 +22,25 @@ export class ShardedSet {
   }
 }
 
-/** By the last three characters, which differ most where members are numbered. */
+/** By the last four characters, which differ most where members are numbered. */
 function shardOf(member: Bytes): number {
-  const {length} = member
-  if (length < 3) return length
-  const last = member.charCodeAt(length - 1)
-  return (last + member.charCodeAt(length - 2) * 7 + member.charCodeAt(length - 3) * 49) & (SHARDS - 1)
+  let hash = member.length
+  for (let at = Math.max(0, member.length - 4); at < member.length; at++) hash = hash * 31 + member.charCodeAt(at)
+  return SHARD_OF[Math.imul(hash, 0x9e3779b1) >>> (32 - HASH_BITS)]!
+}
+
+/** A set doubles when it is full: over one doubling the shares are spread evenly. */
+function shares(): Uint8Array {
+  const weights = Array.from({length: SHARDS}, (_, shard) => 2 ** (shard / SHARDS))
+  const total = weights.reduce((sum, weight) => sum + weight, 0)
+  const table = new Uint8Array(1 << HASH_BITS).fill(SHARDS - 1)
+  let from = 0
+  for (const [shard, weight] of weights.entries()) {
+    const to = from + (weight / total) * table.length
+    table.fill(shard, Math.round(from), Math.round(to))
+    from = to
+  }
+  return table
 }
 
 /**

@@ -101,14 +101,17 @@ export async function readEveryValue(
   return found
 }
 
-/** What is missing, new or changed, one line each; empty when nothing is. MIGRATE sends the time that is left: what its way takes is added. */
+/**
+ * What is missing, new or changed, one line each; empty when nothing is. MIGRATE sends the time that is left: what its way takes is added, and
+ * either server may count from the beginning of its turn.
+ */
 export function changes(before: ReadonlyMap<string, SeenValue>, after: ReadonlyMap<string, SeenValue>): string[] {
   const all = new Set([...before.keys(), ...after.keys()])
   return [...all].flatMap((key) => {
     const [was, is] = [before.get(key), after.get(key)]
     if (was === undefined || is === undefined) return [`${was === undefined ? 'new' : 'lost'}: ${key}`]
     const delayMs = is.expiresAtMs - was.expiresAtMs
-    const isSame = was.type === is.type && was.digest === is.digest && delayMs >= 0 && delayMs < MOST_DELAY_MS
+    const isSame = was.type === is.type && was.digest === is.digest && Math.abs(delayMs) < MOST_DELAY_MS
     return isSame ? [] : [`changed: ${key}: ${JSON.stringify(was)} -> ${JSON.stringify(is)}`]
   })
 }
