@@ -1,6 +1,6 @@
 // `npm test`: sets up what is missing, builds, checks style, runs every suite, and ends with one line that counts them all.
 //
-//   node scripts/test.js [--only unit,e2e] [--no-checks] [--nodes 22,24] [anything else goes to mocha: --grep word]
+//   node scripts/test.js [--only unit,e2e] [--no-checks] [--coverage] [--nodes 22,24] [anything else goes to mocha: --grep word]
 //
 // In CI (CI=true) a missing server is a failure, and the suites run on the other supported versions of Node as well.
 import {existsSync, readdirSync, readFileSync, rmSync} from 'node:fs'
@@ -160,6 +160,8 @@ function parseCommandLine() {
   const options = {
     only: {type: 'string'},
     'no-checks': {type: 'boolean', default: false},
+    // Of every program that is spawned, too; it takes each of them twice the time.
+    coverage: {type: 'boolean', default: false},
     nodes: {type: 'string', default: IN_CI ? OTHER_NODES.join(',') : ''},
   }
   const {values, tokens} = parseArgs({options, strict: false, allowPositionals: true, tokens: true})
@@ -167,6 +169,7 @@ function parseCommandLine() {
   return {
     suites: values.only === undefined ? SUITES : SUITES.filter(({name}) => values.only.split(',').includes(name)),
     checks: !values['no-checks'],
+    coverage: values.coverage,
     nodes: values.nodes.split(',').filter(Boolean),
     mochaArgs: process.argv.slice(2).filter((_, index) => !ours.has(index)),
   }
@@ -184,7 +187,7 @@ async function runSuitesOnOtherNode(major, suites, mochaArgs) {
 }
 
 async function main() {
-  const {suites, checks, nodes, mochaArgs} = parseCommandLine()
+  const {suites, checks, coverage, nodes, mochaArgs} = parseCommandLine()
   await ensureDependencies()
   if (suites.some(({servers}) => servers)) {
     const complete = await ensureServers()
@@ -197,7 +200,8 @@ async function main() {
   const raw = path.join(COVERAGE, 'raw')
   rmSync(COVERAGE, {recursive: true, force: true})
   const node = {path: process.execPath, version: process.versions.node}
-  for (const suite of suites) await runMocha({suite, node, mochaArgs, env: {NODE_V8_COVERAGE: raw}, primary: true})
+  const env = coverage ? {NODE_V8_COVERAGE: raw} : {}
+  for (const suite of suites) await runMocha({suite, node, mochaArgs, env, primary: true})
   // The house is in order or not whatever the Node.
   const portable = suites.filter(({name}) => name !== 'architecture')
   for (const major of nodes) await runSuitesOnOtherNode(major, portable, mochaArgs)

@@ -382,11 +382,7 @@ export class AppendOnlyFile implements StreamSink {
       this.#manifest = rewrite.former
       return this.#failRewrite(rewrite.failure)
     }
-    const {nowMs, processId} = this.#host
-    this.#host.log(
-      'notice',
-      `Successfully renamed the temporary AOF base file temp-rewriteaof-bg-${processId}.aof into ${rewrite.base.name}`,
-    )
+    const {nowMs} = this.#host
     this.#rewrite = undefined
     this.flush()
     this.#removeHistory()

@@ -113,15 +113,13 @@ describe('a failover while a cluster is made', () => {
     const replicas = stepsOfKind(plan, 'replicate').map(({replica}) => replica)
     const [first] = plan.phases
     expect(first!.steps.slice(0, 3)).to.deep.equal(
-      replicas
-        .toSorted()
-        .map((node) => ({
-          kind: 'set-config',
-          node,
-          parameter: 'cluster-replica-no-failover',
-          value: 'yes',
-          rewrite: false,
-        })),
+      replicas.toSorted().map((node) => ({
+        kind: 'set-config',
+        node,
+        parameter: 'cluster-replica-no-failover',
+        value: 'yes',
+        rewrite: false,
+      })),
     )
     const restored = stepsOfKind({phases: plan.lastly ?? []}, 'set-config')
     expect(restored.map(({node, value}) => [node, value])).to.deep.equal(
