@@ -34,6 +34,8 @@ export async function bundle() {
     outfile: PROGRAM,
     format: 'cjs',
     external: NEVER_LOADED,
+    // Code that V8 compiled before cannot import; what is left outside are Node's own modules, which can be required.
+    supported: {'dynamic-import': false},
     metafile: true,
     banner: {js: `// build ${BUILD_MARK}\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;`},
     define: {'import.meta.url': 'bundleUrl', 'import.meta.resolve': 'undefined'},
