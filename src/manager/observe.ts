@@ -75,11 +75,10 @@ export async function observeFresh(pool: NodePool, address: Address): Promise<Fr
   const client = await pool.connect(address)
   const view = await readNode(client)
   const {busPort} = view.address
-  const [[timeout, delay, noFailover, functions], bus] = await Promise.all([
+  const [[timeout, delay, functions], bus] = await Promise.all([
     client.pipeline([
       ['CONFIG', 'GET', 'cluster-node-timeout'],
       ['CONFIG', 'GET', 'repl-diskless-sync-delay'],
-      ['CONFIG', 'GET', 'cluster-replica-no-failover'],
       ['FUNCTION', 'LIST'],
     ]),
     busPort === 0 ? Promise.resolve('unknown' as const) : pool.probe(address.host, busPort),
@@ -88,7 +87,6 @@ export async function observeFresh(pool: NodePool, address: Address): Promise<Fr
     view,
     nodeTimeoutMs: configNumber(timeout),
     syncDelayS: configNumber(delay),
-    mayFailOver: configIs(noFailover, 'no'),
     busPort: bus,
     hasFunctions: Array.isArray(functions) && functions.length > 0,
   }
@@ -138,10 +136,6 @@ export async function connectDatabase(
 function configNumber(reply: Reply | Error | undefined): number | null {
   const value = Array.isArray(reply) ? Number(reply[1]) : NaN
   return Number.isFinite(value) ? value : null
-}
-
-function configIs(reply: Reply | Error | undefined, value: string): boolean | null {
-  return Array.isArray(reply) && reply.length === 2 ? reply[1] === value : null
 }
 
 async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotId[]): Promise<number[]> {

@@ -145,7 +145,6 @@ export interface FreshParts {
   /** Default 15000. */
   readonly nodeTimeoutMs?: number | null
   readonly syncDelayS?: number | null
-  readonly mayFailOver?: boolean | null
   /** Default open. */
   readonly busPort?: FreshNode['busPort']
   readonly hasFunctions?: boolean
@@ -160,7 +159,6 @@ export function freshNode(index: number, parts: FreshParts = {}): FreshNode {
     view: nodeView({line, peers, currentEpoch, clusterOk: false, server}),
     nodeTimeoutMs: parts.nodeTimeoutMs === undefined ? 15_000 : parts.nodeTimeoutMs,
     syncDelayS: parts.syncDelayS ?? null,
-    mayFailOver: parts.mayFailOver ?? null,
     busPort: parts.busPort ?? 'open',
     hasFunctions: parts.hasFunctions ?? false,
   }

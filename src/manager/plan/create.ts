@@ -15,33 +15,15 @@ import type {Step} from './step.js'
 /** What Redis itself asks for: with fewer, the loss of one leaves no majority to promote its replica. */
 export const MIN_PRIMARIES = 3
 
-/** A setting that a node has only for as long as the plan runs. */
-interface Temporary {
-  readonly parameter: string
-  readonly value: string
-  /** The node's own value, which it gets back; undefined where it has no need of another. */
-  readonly own: (node: FreshNode, isReplica: boolean) => string | undefined
-}
-
 /**
- * Settings that make an empty cluster wait for nothing. A primary stays in state fail for min(max(cluster-node-timeout, 500), 5000) ms
- * after it last saw itself in a minority: the new cluster would refuse writes for up to 5 s. And it begins to send its data (nothing)
- * only repl-diskless-sync-delay seconds after a replica asked for it. On a machine that stands still for 500 ms a replica would take its
- * primary for dead: it must not act on that.
+ * Settings that make an empty cluster wait for nothing, for as long as the plan runs. A primary stays in state fail for
+ * min(max(cluster-node-timeout, 500), 5000) ms after it last saw itself in a minority: the new cluster would refuse writes for
+ * up to 5 s. And it begins to send its data (nothing) only repl-diskless-sync-delay seconds after a replica asked for it.
  */
-const TEMPORARY: readonly Temporary[] = [
-  {
-    parameter: 'cluster-replica-no-failover',
-    value: 'yes',
-    own: ({mayFailOver}, isReplica) => (isReplica && mayFailOver === true ? 'no' : undefined),
-  },
-  {parameter: 'cluster-node-timeout', value: '500', own: ({nodeTimeoutMs}) => above(500, nodeTimeoutMs)},
-  {parameter: 'repl-diskless-sync-delay', value: '0', own: ({syncDelayS}) => above(0, syncDelayS)},
+const HASTY: readonly {parameter: string; most: number; own: (node: FreshNode) => number | null}[] = [
+  {parameter: 'cluster-node-timeout', most: 500, own: ({nodeTimeoutMs}) => nodeTimeoutMs},
+  {parameter: 'repl-diskless-sync-delay', most: 0, own: ({syncDelayS}) => syncDelayS},
 ]
-
-function above(most: number, value: number | null): string | undefined {
-  return value !== null && value > most ? String(value) : undefined
-}
 
 export interface CreateRequest {
   /** Per primary. */
@@ -68,16 +50,13 @@ export function planCreate(nodes: readonly FreshNode[], request: CreateRequest):
     operation: 'create',
     settings: request.settings,
     phases: [
-      {
-        title: 'give out slots and epochs',
-        steps: [...hasten(nodes, allocation), ...epochs(nodes), ...slots(allocation)],
-      },
+      {title: 'give out slots and epochs', steps: [...hasten(nodes), ...epochs(nodes), ...slots(allocation)]},
       {title: 'introduce the nodes', steps: introductions(ids)},
       {title: 'attach replicas', steps: attachments(allocation)},
       agreement(ids, {push: true, replicas: allocation.final.pairings.map(({replica}) => replica.id)}),
     ],
     undo: [{title: 'reset the nodes', steps: ids.map((node): Step => ({kind: 'reset', node, mode: 'hard'}))}],
-    lastly: restore(nodes, allocation),
+    lastly: restore(nodes),
   })
 }
 
@@ -169,41 +148,26 @@ function attachments({final}: Allocation<Candidate>): Step[] {
   })
 }
 
-function hasten(nodes: readonly FreshNode[], allocation: Allocation<Candidate>): Step[] {
-  return temporaries(TEMPORARY, nodes, allocation).map(({node, parameter, value}) => setConfig(node, parameter, value))
+function hasten(nodes: readonly FreshNode[]): Step[] {
+  return HASTY.flatMap(({parameter, most, own}) =>
+    nodes
+      .filter((node) => (own(node) ?? 0) > most)
+      .map(({view}): Step => ({kind: 'set-config', node: view.id, parameter, value: String(most), rewrite: false})),
+  )
 }
 
 /** Nothing of it is in a configuration file: a node that is killed before this starts again with its own values. */
-function restore(nodes: readonly FreshNode[], allocation: Allocation<Candidate>): Phase[] {
-  // Failovers come last: by then nobody is in haste any more.
-  const settings = TEMPORARY.toReversed()
-  const steps = temporaries(settings, nodes, allocation).map(({node, parameter, own}) =>
-    setConfig(node, parameter, own),
+function restore(nodes: readonly FreshNode[]): Phase[] {
+  const steps = HASTY.flatMap(({parameter, most, own}) =>
+    nodes
+      .filter((node) => (own(node) ?? 0) > most)
+      .map((node): Step => ({
+        kind: 'set-config',
+        node: node.view.id,
+        parameter,
+        value: String(own(node)),
+        rewrite: false,
+      })),
   )
   return steps.length === 0 ? [] : [{title: 'restore what was set to save time', steps}]
-}
-
-interface TemporaryOfNode {
-  readonly node: NodeId
-  readonly parameter: string
-  readonly value: string
-  readonly own: string
-}
-
-function temporaries(
-  settings: readonly Temporary[],
-  nodes: readonly FreshNode[],
-  {final}: Allocation<Candidate>,
-): TemporaryOfNode[] {
-  const replicas = new Set(final.pairings.map(({replica}) => replica.id))
-  return settings.flatMap(({parameter, value, own: ownOf}) =>
-    nodes.flatMap((node) => {
-      const own = ownOf(node, replicas.has(node.view.id))
-      return own === undefined ? [] : [{node: node.view.id, parameter, value, own}]
-    }),
-  )
-}
-
-function setConfig(node: NodeId, parameter: string, value: string): Step {
-  return {kind: 'set-config', node, parameter, value, rewrite: false}
 }

@@ -9,8 +9,6 @@ export interface FreshNode {
   readonly nodeTimeoutMs: number | null
   /** Its `repl-diskless-sync-delay`, seconds; `null` when the node does not tell. */
   readonly syncDelayS: number | null
-  /** Whether it would take over from a dead primary (`cluster-replica-no-failover`); `null` when the node does not tell. */
-  readonly mayFailOver: boolean | null
   /** Whether its bus port accepts connections from here. A firewall between us and the bus gives `unknown`. */
   readonly busPort: 'open' | 'refused' | 'unknown'
   readonly hasFunctions: boolean

@@ -106,33 +106,6 @@ describe('the node timeout while a cluster is made', () => {
   })
 })
 
-describe('a failover while a cluster is made', () => {
-  it('is forbidden to the nodes that become replicas, before anything else, and allowed again after everything else', () => {
-    const nodes = [0, 1, 2, 3, 4, 5].map((index) => freshNode(index, {mayFailOver: true, nodeTimeoutMs: 500}))
-    const plan = accepted(planCreate(nodes, {replicas: 1}))
-    const replicas = stepsOfKind(plan, 'replicate').map(({replica}) => replica)
-    const [first] = plan.phases
-    expect(first!.steps.slice(0, 3)).to.deep.equal(
-      replicas.toSorted().map((node) => ({
-        kind: 'set-config',
-        node,
-        parameter: 'cluster-replica-no-failover',
-        value: 'yes',
-        rewrite: false,
-      })),
-    )
-    const restored = stepsOfKind({phases: plan.lastly ?? []}, 'set-config')
-    expect(restored.map(({node, value}) => [node, value])).to.deep.equal(
-      replicas.toSorted().map((node) => [node, 'no']),
-    )
-  })
-
-  it('stays forbidden where it was', () => {
-    const nodes = [0, 1, 2, 3, 4, 5].map((index) => freshNode(index, {mayFailOver: false, nodeTimeoutMs: 500}))
-    expect(stepsOfKind(accepted(planCreate(nodes, {replicas: 1})), 'set-config')).to.deep.equal([])
-  })
-})
-
 describe('a new cluster is refused', () => {
   it('with fewer than three primaries, saying how many nodes it takes', () => {
     const planned = planCreate(freshNodes('a', 'b', 'c', 'd', 'e'), {replicas: 1})
