@@ -3,7 +3,7 @@ import {hexDigits} from '../chance.js'
 import {NODE_ID_LENGTH} from '../../model/node-id.js'
 import {type BusContext} from './cluster-host.js'
 import {sendPing} from './gossip.js'
-import {closeLink, openLink} from './links.js'
+import {closeLink} from './links.js'
 import {addNode, deleteNode, isHostText, isNodeName, renameNode} from './node-table.js'
 import {PACKET} from './packet.js'
 import {type PacketView} from './packet-codec.js'
@@ -19,10 +19,7 @@ export function handshakeTimeoutMs(ctx: BusContext): number {
 /** Handshakes at a time. A large cluster that is being made brings one for each node; more than this is an attack. */
 const MAX_HANDSHAKES = 2048
 
-/**
- * CLUSTER MEET: calls the address, whoever answers there. Nothing happens when that is under way already. Redis waits for its next tick
- * (up to 100 ms); a call at once makes a cluster in half the time.
- */
+/** CLUSTER MEET: calls the address at the next tick, whoever answers there. Nothing happens when that is under way already. */
 export function startHandshake(ctx: BusContext, ip: string, port: number, busPort: number): void {
   addHandshake(ctx, NODE.MEET, ip, port, busPort)
 }
@@ -53,7 +50,6 @@ function addHandshake(
   node.ip = ip
   node.port = port
   node.busPort = busPort
-  openLink(ctx, node)
   return node
 }
 

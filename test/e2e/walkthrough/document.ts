@@ -59,16 +59,20 @@ function wrapParagraph(text: string): string {
  * port, and epochs beyond those that were given by hand: how many collisions a node has settled is a matter of timing.
  */
 export function comparable(text: string): string {
-  return text
-    .split('\n')
-    .filter((line) => !/^(move slots|wait until all agree|wait until it is forgotten): /.test(line))
-    .join('\n')
-    .replace(/\b[0-9a-f]{40}\b|\b[0-9a-f]{8}\b/g, '<id>')
-    .replace(/\b\d+(\.\d+)? s\b/g, '<time>')
-    .replace(/ (0|\d{13}) (0|\d{13}) (\d+) (dis)?connected/g, ' <ping> <pong> $3 <link>')
-    .replace(/ ([7-9]|\d{2,}) <link>/g, ' <epoch> <link>')
-    .replace(/(currentEpoch|lastVoteEpoch) ([7-9]|\d{2,})\b/g, '$1 <epoch>')
-    .replace(/─+/g, '─')
-    .replace(/ {2,}/g, '  ')
-    .replace(/ +$/gm, '')
+  return (
+    text
+      .split('\n')
+      .filter((line) => !/^(move slots|wait until all agree|wait until it is forgotten): /.test(line))
+      .join('\n')
+      .replace(/\b[0-9a-f]{40}\b|\b[0-9a-f]{8}\b/g, '<id>')
+      .replace(/\b\d+(\.\d+)? s\b/g, '<time>')
+      .replace(/ (0|\d{13}) (0|\d{13}) (\d+) (dis)?connected/g, ' <ping> <pong> $3 <link>')
+      .replace(/ ([7-9]|\d{2,}) <link>/g, ' <epoch> <link>')
+      .replace(/(currentEpoch|lastVoteEpoch) ([7-9]|\d{2,})\b/g, '$1 <epoch>')
+      // A node without slots counts itself for its first two seconds, as Redis does.
+      .replace(/cluster_size:[01]\b/g, 'cluster_size:<none>')
+      .replace(/─+/g, '─')
+      .replace(/ {2,}/g, '  ')
+      .replace(/ +$/gm, '')
+  )
 }

@@ -57,8 +57,8 @@ describe('a stranger on the bus port', () => {
 
   it('is called back when it sends MEET', () => {
     bus.linkBytes(-1, packet(PACKET.MEET))
-    expect(bus.nodes()).to.match(/ 10\.0\.0\.9:7009@17009 handshake - 0 0 0 connected\n/)
-    expect(kinds()).to.deep.equal(['dial', 'send'])
+    expect(bus.nodes()).to.match(/ 10\.0\.0\.9:7009@17009 handshake - 0 0 0 disconnected\n/)
+    expect(kinds()).to.deep.equal(['send'])
   })
 
   it('is called back once, however often it sends MEET, and not by everybody at once', () => {

@@ -28,7 +28,7 @@ describe('cluster membership', () => {
     const [lone] = cluster.nodes
     expect(cluster.turn(lone!, (bus) => bus.meet('10.9.9.9', 7000))).to.equal('ok')
     cluster.turn(lone!, (bus) => bus.meet('10.9.9.9', 7000))
-    expect(lone!.bus.nodes()).to.match(/ 10\.9\.9\.9:7000@17000 handshake - 0 0 0 connected\n/)
+    expect(lone!.bus.nodes()).to.match(/ 10\.9\.9\.9:7000@17000 handshake - 0 0 0 disconnected\n/)
     expect(lone!.bus.state.list.filter(inHandshake)).to.have.length(1)
     cluster.run(1300)
     expect(lone!.bus.state.list).to.have.length(1)
