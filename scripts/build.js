@@ -12,7 +12,7 @@ export async function build() {
   await ensureDependencies()
   say('building')
   rmSync(path.join(ROOT, 'dist'), {recursive: true, force: true})
-  const compiler = [dependency('typescript', 'bin', 'tsc'), '-p', '.', '--emitDeclarationOnly']
+  const compiler = [dependency('typescript', 'bin', 'tsc'), '-p', '.']
   await Promise.all([runOrThrow('the compiler', process.execPath, compiler), bundle()])
   return writeManifest()
 }

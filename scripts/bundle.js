@@ -1,5 +1,5 @@
-// Makes dist/tscluster.cjs, the whole program in one file, and dist/engine/index.js, the library: hundreds of small files are
-// pleasant to read and slow to load. Part of `npm run build`.
+// Makes dist/tscluster.cjs, the command line in one file: hundreds of small files are pleasant to read and slow to load. Part of
+// `npm run build`.
 import {createHash} from 'node:crypto'
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
@@ -15,7 +15,7 @@ const PLUGINS = ['@oclif/plugin-autocomplete', '@oclif/plugin-help']
 /** oclif looks for a compiler only where `settings.enableAutoTranspile` allows it. */
 const NEVER_LOADED = ['typescript', 'tsx', 'ejs']
 
-/** Over the declarations that the compiler left in dist/. */
+/** Beside what the compiler leaves in dist/. */
 export async function bundle() {
   const {build} = await import('esbuild')
   const shared = {
@@ -41,14 +41,6 @@ export async function bundle() {
     define: {'import.meta.url': 'bundleUrl', 'import.meta.resolve': 'undefined'},
   })
   stampBuild()
-  await build({
-    ...shared,
-    entryPoints: [path.join(ROOT, 'src', 'engine', 'index.ts')],
-    outdir: path.join(ROOT, 'dist', 'engine'),
-    format: 'esm',
-    splitting: true,
-    chunkNames: 'chunk-[hash]',
-  })
   writeLicences(packagesOf(metafile))
 }
 
@@ -65,9 +57,8 @@ module.exports = {
   get default() { return require('./src/cli/help.ts').default },
   get commandNotFound() { return require('./src/cli/command-not-found.ts').commandNotFound },
   get runDaemon() { return require('./src/cli/engine/daemon-main.ts').runDaemon },
-  get runServerProgram() { return require('./src/engine/library/server-program.ts').runServerProgram },
   // What load-bundle.js may keep compiled code for: not for a mistyped word.
-  isUse: (word) => ['daemon', 'server'].includes(word) || Object.keys(COMMANDS).some((id) => id.split(':')[0] === word),
+  isUse: (word) => word === 'daemon' || Object.keys(COMMANDS).some((id) => id.split(':')[0] === word),
 }`
 }
 
