@@ -1,8 +1,7 @@
 /** Replication in a node's turns: gives `Replication` its data, wires and executor, and tells the server of a new role. */
 import {type EncodingLimits} from '../values/encoding-limits.js'
-import {type Database} from '../keyspace/database.js'
-import {type Bytes, type Endpoint, type LogLevel, type Rng} from '../ports.js'
-import {type Directives, type ReplicationHost, type Wires} from '../replication/host.js'
+import {type Bytes, type Endpoint} from '../ports.js'
+import {type ReplicationHost} from '../replication/host.js'
 import {Replication} from '../replication/replication.js'
 import {replicationInfo} from '../replication/report.js'
 import {type Client} from '../server/client.js'
@@ -10,65 +9,37 @@ import {type Server} from '../server/server.js'
 import {type Stats} from '../server/stats.js'
 import {followConfiguredPrimary} from './configured-primary.js'
 import {type NodePart} from './core.js'
+import {ServerServices} from './server-services.js'
 import {PrimaryClient, type RunRequest} from './primary-client.js'
 
-class NodeReplicationHost implements ReplicationHost {
-  readonly #server: Server
+class NodeReplicationHost extends ServerServices implements ReplicationHost {
   readonly executor: PrimaryClient
 
   constructor(server: Server, run: RunRequest) {
-    this.#server = server
+    super(server)
     this.executor = new PrimaryClient(server, run)
   }
 
-  get nowMs(): number {
-    return this.#server.nowMs
-  }
-
-  get rng(): Rng {
-    return this.#server.rng
-  }
-
-  get config(): Directives {
-    return this.#server.config
-  }
-
-  get databases(): readonly Database[] {
-    return this.#server.databases
-  }
-
   get limits(): EncodingLimits {
-    return this.#server.encodingLimits
-  }
-
-  get links(): Wires {
-    return this.#server.links
+    return this.server.encodingLimits
   }
 
   get stats(): Stats {
-    return this.#server.stats
+    return this.server.stats
   }
 
   get processId(): number {
-    return this.#server.processId
-  }
-
-  log(level: LogLevel, text: string): void {
-    this.#server.log(level, text)
+    return this.server.processId
   }
 
   streamWanted(isWanted: boolean): void {
-    const {propagation, replication} = this.#server
+    const {propagation, replication} = this.server
     propagation.removeSink(replication.stream)
     if (isWanted) propagation.addSink(replication.stream)
   }
 
-  isSnapshotRunning(): boolean {
-    return this.#server.databases.some(({observer}) => observer !== undefined)
-  }
-
   roleChanged(primary: Endpoint | undefined): void {
-    const server = this.#server
+    const server = this.server
     server.isReplica = primary !== undefined
     server.primaryLinkIsUp = server.replication.linkIsUp
     server.slotMigrations?.roleChanged(server.isReplica)
@@ -82,12 +53,12 @@ class NodeReplicationHost implements ReplicationHost {
   }
 
   holdWrites(hold: boolean): void {
-    if (hold) this.#server.pause.begin('failover', 'write', Infinity)
-    else this.#server.endPause('failover')
+    if (hold) this.server.pause.begin('failover', 'write', Infinity)
+    else this.server.endPause('failover')
   }
 
   emptyData(): void {
-    const server = this.#server
+    const server = this.server
     server.saving.abandonBackgroundWork()
     server.replication.replicas.abandonSync()
     server.slotMigrations?.dataReplaced()
@@ -98,13 +69,13 @@ class NodeReplicationHost implements ReplicationHost {
   }
 
   setLoading(loading: 'no' | 'yes' | 'async'): void {
-    this.#server.loading = loading === 'yes'
-    this.#server.asyncLoading = loading === 'async'
+    this.server.loading = loading === 'yes'
+    this.server.asyncLoading = loading === 'async'
   }
 
   dataReplaced(aux: (name: string) => Bytes | undefined): void {
-    this.#server.slotMigrations?.restoreImports(aux('slot-import') ?? '')
-    this.#server.saving.dataReplaced()
+    this.server.slotMigrations?.restoreImports(aux('slot-import') ?? '')
+    this.server.saving.dataReplaced()
   }
 }
 

@@ -5,55 +5,30 @@ import {ownerOf} from '../cluster/state.js'
 import {type NodeId} from '../../model/node-id.js'
 import {type SlotSet} from '../../model/slot-set.js'
 import {type SlotId} from '../../model/slot.js'
-import {type Database} from '../keyspace/database.js'
 import {keySlot} from '../keyspace/key-slot.js'
-import {type Bytes, type Endpoint, type LogLevel, type Rng} from '../ports.js'
+import {type Bytes, type Endpoint} from '../ports.js'
 import {type CommandTable} from '../server/call.js'
 import {findRealKeys} from '../server/key-spec.js'
 import {type StreamSink} from '../server/propagation.js'
 import {type Server} from '../server/server.js'
-import {type Directives, type MigrationHost, type Wires} from '../slot-migration/host.js'
+import {type MigrationHost} from '../slot-migration/host.js'
 import {SlotMigrations} from '../slot-migration/slot-migrations.js'
 import {type NodePart} from './core.js'
+import {ServerServices} from './server-services.js'
 
 const NO_SLOT = -1
 
-class NodeMigrationHost implements MigrationHost, StreamSink {
+class NodeMigrationHost extends ServerServices implements MigrationHost, StreamSink {
   readonly wantsOnlyData = true
   readonly brakes = {preventsPause: false, preventsFailover: false}
-  readonly #server: Server
   readonly #bus: ClusterBus
   readonly #commands: CommandTable
   readonly #positions: number[] = []
 
   constructor(server: Server, bus: ClusterBus, commands: CommandTable) {
-    this.#server = server
+    super(server)
     this.#bus = bus
     this.#commands = commands
-  }
-
-  get nowMs(): number {
-    return this.#server.nowMs
-  }
-
-  get rng(): Rng {
-    return this.#server.rng
-  }
-
-  get config(): Directives {
-    return this.#server.config
-  }
-
-  get databases(): readonly Database[] {
-    return this.#server.databases
-  }
-
-  get links(): Wires {
-    return this.#server.links
-  }
-
-  log(level: LogLevel, text: string): void {
-    this.#server.log(level, text)
   }
 
   get myId(): NodeId {
@@ -65,7 +40,7 @@ class NodeMigrationHost implements MigrationHost, StreamSink {
   }
 
   get isLoading(): boolean {
-    return this.#server.loading
+    return this.server.loading
   }
 
   get ownersVersion(): number {
@@ -80,7 +55,7 @@ class NodeMigrationHost implements MigrationHost, StreamSink {
     const {context, state} = this.#bus
     const node = state.nodes.get(id)
     if (node === undefined) return undefined
-    const isSecure = this.#server.config.flag('tls-replication')
+    const isSecure = this.server.config.flag('tls-replication')
     const endpoint = {host: node.ip, port: portFor(context, node, !isSecure)}
     return isSecure ? {...endpoint, isSecure} : endpoint
   }
@@ -95,35 +70,31 @@ class NodeMigrationHost implements MigrationHost, StreamSink {
     this.#bus.context.host.deleteKeysInSlots(slots)
   }
 
-  isSnapshotRunning(): boolean {
-    return this.databases.some(({observer}) => observer !== undefined)
-  }
-
   streamWanted(isWanted: boolean): void {
-    const {propagation} = this.#server
+    const {propagation} = this.server
     propagation.removeSink(this)
     if (isWanted) propagation.addSink(this)
   }
 
   append(_db: number, argv: readonly Bytes[]): void {
-    this.#server.slotMigrations?.append(this.#slotOf(argv), argv)
+    this.server.slotMigrations?.append(this.#slotOf(argv), argv)
   }
 
   propagate(argv: readonly Bytes[]): void {
-    this.#server.propagation.add(0, argv)
-    this.#server.propagation.commit()
+    this.server.propagation.add(0, argv)
+    this.server.propagation.commit()
   }
 
   holdWrites(untilMs: number): void {
-    this.#server.pause.begin('slot-migration', 'write', untilMs)
+    this.server.pause.begin('slot-migration', 'write', untilMs)
   }
 
   resumeWrites(): void {
-    this.#server.endPause('slot-migration')
+    this.server.endPause('slot-migration')
   }
 
   get hasKeysInTransit(): boolean {
-    return !this.#server.keyFreeze.isEmpty
+    return !this.server.keyFreeze.isEmpty
   }
 
   /** In a cluster all keys of a command are in one slot. MULTI and EXEC have none: the migration is seen as a whole anyway. */

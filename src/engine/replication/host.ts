@@ -1,27 +1,7 @@
 /** What replication asks of its node: data, configuration, wires, and somebody who executes the stream. */
-import {type Database} from '../keyspace/database.js'
-import {type Bytes, type Endpoint, type LinkId, type LogLevel, type Rng} from '../ports.js'
+import {type Bytes, type Endpoint} from '../ports.js'
 import {type EncodingLimits} from '../values/encoding-limits.js'
-
-/** Who hears what happens on a link that was dialled. */
-export interface LinkEvents {
-  opened(link: LinkId, peer: Endpoint, local: Endpoint): void
-  bytes(link: LinkId, chunk: Uint8Array): void
-  closed(link: LinkId, reason: string): void
-}
-
-export interface Wires {
-  dial(to: Endpoint, owner: LinkEvents): LinkId
-  send(link: LinkId, bytes: Uint8Array): void
-  hangUp(link: LinkId): void
-}
-
-/** Directives by name, read at every use so that CONFIG SET takes effect. */
-export interface Directives {
-  text(name: string): string
-  number(name: string): number
-  flag(name: string): boolean
-}
+import {type NodeServices} from './services.js'
 
 /** The commands of a primary, executed as a client of their own. */
 export interface StreamExecutor {
@@ -39,22 +19,14 @@ export interface StreamExecutor {
   close(): void
 }
 
-export interface ReplicationHost {
-  readonly nowMs: number
+export interface ReplicationHost extends NodeServices {
   /** For the log. */
   readonly processId: number
-  readonly rng: Rng
-  readonly config: Directives
-  readonly databases: readonly Database[]
   readonly limits: EncodingLimits
-  readonly links: Wires
   readonly executor: StreamExecutor
   readonly stats: {fullSyncs: number; partialSyncsAccepted: number; partialSyncsRefused: number}
-  log(level: LogLevel, text: string): void
   /** Whether the commands executed here are to be appended to the stream. */
   streamWanted(isWanted: boolean): void
-  /** Only one snapshot is taken at a time: for a file or for replicas. */
-  isSnapshotRunning(): boolean
   /** The node is a replica of that primary from now on, or (undefined) a primary. */
   roleChanged(primary: Endpoint | undefined): void
   /** FAILOVER: while it is true clients that would write wait, so the stream stands still. */

@@ -2,29 +2,8 @@
 import {type NodeId} from '../../model/node-id.js'
 import {type SlotSet} from '../../model/slot-set.js'
 import {type SlotId} from '../../model/slot.js'
-import {type Database} from '../keyspace/database.js'
-import {type Bytes, type Endpoint, type LinkId, type LogLevel, type Rng} from '../ports.js'
-
-/** Who hears what happens on a link that was dialled. */
-export interface LinkEvents {
-  opened(link: LinkId, peer: Endpoint, local: Endpoint): void
-  bytes(link: LinkId, chunk: Uint8Array): void
-  closed(link: LinkId, reason: string): void
-}
-
-export interface Wires {
-  dial(to: Endpoint, owner: LinkEvents): LinkId
-  send(link: LinkId, bytes: Uint8Array): void
-  hangUp(link: LinkId): void
-  /** What was sent on a link and has not left this process. */
-  unsentBytes(link: LinkId): number
-}
-
-/** Directives by name, read at every use so that CONFIG SET takes effect. */
-export interface Directives {
-  text(name: string): string
-  number(name: string): number
-}
+import {type Bytes, type Endpoint} from '../ports.js'
+import {type NodeServices} from '../replication/services.js'
 
 /** The connection of the source, as the target has it: a client whose commands are obeyed and not answered. */
 export interface ImportPeer {
@@ -45,14 +24,8 @@ export interface Brakes {
   preventsFailover: boolean
 }
 
-export interface MigrationHost {
-  readonly nowMs: number
-  readonly rng: Rng
-  readonly config: Directives
-  readonly databases: readonly Database[]
-  readonly links: Wires
+export interface MigrationHost extends NodeServices {
   readonly brakes: Brakes
-  log(level: LogLevel, text: string): void
 
   readonly myId: NodeId
   readonly isPrimary: boolean
@@ -68,8 +41,6 @@ export interface MigrationHost {
   /** Deletes the keys of these slots, replicas included. */
   deleteKeysInSlots(slots: readonly SlotId[]): void
 
-  /** Only one snapshot is taken at a time: for a file, for replicas, or for a migration. */
-  isSnapshotRunning(): boolean
   /** Whether the writes executed here are to be handed to `SlotMigrations.append`. */
   streamWanted(isWanted: boolean): void
   /** For this node's own replicas and its AOF. */

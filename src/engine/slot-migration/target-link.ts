@@ -2,7 +2,8 @@
 import {type Bytes, type LinkId} from '../ports.js'
 import {type Reply, ReplyError, ReplyParser} from '../resp/reply-parser.js'
 import {encodeRequest} from '../resp/request-writer.js'
-import {type LinkEvents, type MigrationHost} from './host.js'
+import {type LinkEvents} from '../replication/services.js'
+import {type MigrationHost} from './host.js'
 
 /** A command or a reply of the target. */
 export interface TargetEvents {

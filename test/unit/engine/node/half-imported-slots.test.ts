@@ -1,42 +1,17 @@
 /** A node that ends in the middle of an import of slots: what its files have of the keys is seen by nobody when it starts again. */
 import {expect} from 'chai'
 import {doFileWork} from '../../../../src/engine/apply-turn.js'
-import {type FileEffect, type Storage} from '../../../../src/engine/ports.js'
+import {type FileEffect} from '../../../../src/engine/ports.js'
 import {EngineNode} from '../../../support/engine/engine-node.js'
+import {PaperDisk} from '../../../support/engine/paper-disk.js'
 
 const NAME = 'd'.repeat(40)
 /** Of `{b}`. */
 const SLOT = 3300
 const COMMANDS = {'aof-use-rdb-preamble': 'no'}
 
-class PaperDisk implements Storage {
-  readonly files = new Map<string, Buffer>()
-
-  read(name: string): Uint8Array | null {
-    return this.files.get(name) ?? null
-  }
-
-  append(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]))
-  }
-
-  sync(): void {
-    // memory is as durable as it gets here
-  }
-
-  replace(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.from(bytes))
-  }
-
-  rename(from: string, to: string): void {
-    this.files.set(to, this.files.get(from)!)
-    this.files.delete(from)
-  }
-
-  remove(name: string): void {
-    this.files.delete(name)
-  }
-
+/** Work in the background is done at once. */
+class QuickDisk extends PaperDisk {
   later(effect: FileEffect): void {
     doFileWork(effect, this)
     effect.done?.(undefined)
@@ -44,7 +19,7 @@ class PaperDisk implements Storage {
 }
 
 describe('keys of slots that have arrived by half', () => {
-  function start(disk: PaperDisk, config: Readonly<Record<string, string>>): EngineNode {
+  function start(disk: QuickDisk, config: Readonly<Record<string, string>>): EngineNode {
     const node = new EngineNode({
       config: {save: '', 'cluster-enabled': 'yes', appendonly: 'yes', ...config},
       disk,
@@ -54,7 +29,7 @@ describe('keys of slots that have arrived by half', () => {
   }
 
   /** An import under way, as a replica of the target has it, and an AOF that is rewritten meanwhile. */
-  function rewriteInTheMiddle(disk: PaperDisk, config: Readonly<Record<string, string>>): EngineNode {
+  function rewriteInTheMiddle(disk: QuickDisk, config: Readonly<Record<string, string>>): EngineNode {
     const node = start(disk, config)
     const {slotMigrations, databases, saving} = node.core.server
     slotMigrations!.startImport({name: NAME, ranges: [[SLOT, SLOT]], source: undefined}, undefined)
@@ -74,14 +49,14 @@ describe('keys of slots that have arrived by half', () => {
 
   for (const config of [{}, COMMANDS]) {
     it(`are gone after a restart on an AOF that was rewritten in the middle ${JSON.stringify(config)}`, () => {
-      const disk = new PaperDisk()
+      const disk = new QuickDisk()
       rewriteInTheMiddle(disk, config)
       const again = start(disk, config)
       expect(seen(again)).to.deep.equal({keys: ['own'], inSlot: 0, jobs: [['failed', 'Process restarted']]})
     })
 
     it(`are there when the import has ended well since ${JSON.stringify(config)}`, () => {
-      const disk = new PaperDisk()
+      const disk = new QuickDisk()
       const node = rewriteInTheMiddle(disk, config)
       node.turn(({server}) => server.slotMigrations!.find(NAME)!.finish('success'))
       const again = start(disk, config)

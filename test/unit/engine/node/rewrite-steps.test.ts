@@ -1,45 +1,16 @@
 /** An AOF that is rewritten while its node is killed at every step: the files tell the whole of the data at each of them. */
 import {expect} from 'chai'
 import {doFileWork} from '../../../../src/engine/apply-turn.js'
-import {type FileEffect, type Storage} from '../../../../src/engine/ports.js'
+import {type FileEffect} from '../../../../src/engine/ports.js'
 import {EngineNode} from '../../../support/engine/engine-node.js'
+import {PaperDisk} from '../../../support/engine/paper-disk.js'
 
 const CONFIG = {save: '', appendonly: 'yes', appendfsync: 'always'}
 const WRITES = 20
 
 /** Files in memory; work in the background is done when the test says so. */
-class SlowDisk implements Storage {
-  readonly files: Map<string, Buffer>
+class SlowDisk extends PaperDisk {
   readonly waiting: FileEffect[] = []
-
-  constructor(files: ReadonlyMap<string, Buffer> = new Map()) {
-    this.files = new Map(files)
-  }
-
-  read(name: string): Uint8Array | null {
-    return this.files.get(name) ?? null
-  }
-
-  append(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]))
-  }
-
-  sync(): void {
-    // memory is as durable as it gets here
-  }
-
-  replace(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.from(bytes))
-  }
-
-  rename(from: string, to: string): void {
-    this.files.set(to, this.files.get(from)!)
-    this.files.delete(from)
-  }
-
-  remove(name: string): void {
-    this.files.delete(name)
-  }
 
   later(effect: FileEffect): void {
     this.waiting.push(effect)

@@ -1,43 +1,11 @@
 /** Saving and starting again: RDB files, save points, the AOF, in a folder in memory. */
 import {expect} from 'chai'
 import {Snapshot} from '../../../../src/engine/persistence/snapshot.js'
-import {type Storage} from '../../../../src/engine/ports.js'
 import {encodeRequest, type EngineClient, EngineNode} from '../../../support/engine/engine-node.js'
+import {PaperDisk} from '../../../support/engine/paper-disk.js'
 import {contents, infoField} from '../replication/paper-network.js'
 
-/** A folder that keeps its files in memory. */
-class PaperFolder implements Storage {
-  readonly files = new Map<string, Buffer>()
-
-  read(name: string): Uint8Array | null {
-    return this.files.get(name) ?? null
-  }
-
-  append(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]))
-  }
-
-  sync(): void {
-    // memory is as durable as it gets here
-  }
-
-  replace(name: string, bytes: Uint8Array): void {
-    this.files.set(name, Buffer.from(bytes))
-  }
-
-  rename(from: string, to: string): void {
-    const bytes = this.files.get(from)
-    if (bytes === undefined) throw new Error(`no file ${from}`)
-    this.files.delete(from)
-    this.files.set(to, bytes)
-  }
-
-  remove(name: string): void {
-    this.files.delete(name)
-  }
-}
-
-function start(folder: PaperFolder, config: Readonly<Record<string, string>> = {}, nowMs?: number): EngineNode {
+function start(folder: PaperDisk, config: Readonly<Record<string, string>> = {}, nowMs?: number): EngineNode {
   const time = nowMs === undefined ? {} : {nowMs}
   const node = new EngineNode({config: {save: '', databases: '4', ...config}, disk: folder, ...time})
   const booted = node.core.boot(folder)
@@ -68,7 +36,7 @@ function finish(node: EngineNode): void {
 
 describe('an RDB file', () => {
   it('brings everything back after SAVE and a restart', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder)
     fill(node)
     expect(node.connect().call('SAVE')).to.equal('OK')
@@ -79,7 +47,7 @@ describe('an RDB file', () => {
   })
 
   it('leaves out what expired meanwhile', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder)
     fill(node)
     node.connect().call('SAVE')
@@ -89,7 +57,7 @@ describe('an RDB file', () => {
   })
 
   it('shows the data as they were when BGSAVE began, whatever happens to them while it is written', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder)
     const client = node.connect()
     fillLists(client, 3000)
@@ -121,7 +89,7 @@ describe('an RDB file', () => {
   })
 
   it('holds both databases as they were when they are swapped while it is written', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder)
     const client = node.connect()
     fillLists(client, 2500)
@@ -136,7 +104,7 @@ describe('an RDB file', () => {
   })
 
   it('is written at a save point, and at SHUTDOWN when there are save points', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, {save: '10 2'})
     const client = node.connect()
     client.call('SET', 'a', 1)
@@ -152,7 +120,7 @@ describe('an RDB file', () => {
   })
 
   it('lets a restarted primary go on for replicas that had everything', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, {'repl-diskless-sync-delay': '0'})
     node.connect().raw('PSYNC', '?', -1)
     node.connect().call('SET', 'a', 1)
@@ -167,7 +135,7 @@ describe('an RDB file', () => {
   })
 
   it('that is damaged keeps the node from starting, in Redis’ words', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     folder.files.set('dump.rdb', Buffer.from('REDIS0099 and so on'))
     expect(new EngineNode().core.boot(folder)).to.deep.equal({ok: false, error: "Can't handle RDB format version 99"})
   })
@@ -175,7 +143,7 @@ describe('an RDB file', () => {
 
 describe('BGSAVE and BGREWRITEAOF', () => {
   it('wait while slots are being copied: there is one snapshot at a time', () => {
-    const node = start(new PaperFolder())
+    const node = start(new PaperDisk())
     const client = node.connect()
     client.call('SET', 'a', 1)
     const copied = new Snapshot(node.core.server.databases, [])
@@ -198,7 +166,7 @@ describe('an AOF', () => {
   const config = {appendonly: 'yes'}
 
   it('has every write on disk before its reply, and brings it back', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, config)
     fill(node)
     node.connect().call('SPOP', 'none', 1)
@@ -214,7 +182,7 @@ describe('an AOF', () => {
   })
 
   it('ends after the last whole command or transaction, wherever it was cut off', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, config)
     const client = node.connect()
     const commands = ['SET a 1', 'MULTI', 'INCR a', 'RPUSH l x', 'EXEC', 'DEL a']
@@ -235,7 +203,7 @@ describe('an AOF', () => {
   })
 
   it('is rewritten without losing a write, and its old files go', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, config)
     fill(node)
     const client = node.connect()
@@ -243,7 +211,7 @@ describe('an AOF', () => {
     expect(client.call('BGREWRITEAOF')).to.equal('Background append only file rewriting started')
     client.call('RPUSH', 'key:2499', 'during')
     // Had the node died here, the old base and both increments would have been there.
-    const meanwhile = new PaperFolder()
+    const meanwhile = new PaperDisk()
     for (const [name, bytes] of folder.files) meanwhile.files.set(name, bytes)
     expect(contents(start(meanwhile, config))).to.deep.equal(contents(node))
     finish(node)
@@ -257,7 +225,7 @@ describe('an AOF', () => {
   })
 
   it('takes over the data when it is turned on, and stays behind when it is turned off', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder)
     fill(node)
     const client = node.connect()
@@ -274,7 +242,7 @@ describe('an AOF', () => {
   })
 
   it('is written at once when it is turned on; until then SHUTDOWN would lose everything, and is refused', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder)
     const client = node.connect()
     fillLists(client, 3000)
@@ -291,7 +259,7 @@ describe('an AOF', () => {
   })
 
   it('waits with its first base until the transaction is over that turned it on', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, {'repl-diskless-sync-delay': '0'})
     // With a backlog every write is gathered before the transaction ends.
     node.connect().raw('PSYNC', '?', -1)
@@ -305,7 +273,7 @@ describe('an AOF', () => {
   })
 
   it('never gives a new increment the name of one that is still to be removed', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, {...config, 'aof-disable-auto-gc': 'yes'})
     const client = node.connect()
     client.call('SET', 'a', 1)
@@ -330,7 +298,7 @@ describe('an AOF', () => {
   it('of a server before Redis 7.0 becomes the base, even where a start before this one came only half as far', () => {
     const old = Buffer.from(encodeRequest(['SELECT', 0]) + encodeRequest(['SET', 'a', 1]), 'latin1')
     for (const manifest of [undefined, 'file appendonly.aof seq 1 type b\n']) {
-      const folder = new PaperFolder()
+      const folder = new PaperDisk()
       folder.files.set('appendonly.aof', old)
       if (manifest !== undefined) folder.files.set('appendonlydir/appendonly.aof.manifest', Buffer.from(manifest))
       expect(contents(start(folder, config))).to.have.lengthOf(1)
@@ -344,7 +312,7 @@ describe('an AOF', () => {
   })
 
   it('brings back a value that outlived its time before the restart as dead as it was', () => {
-    const folder = new PaperFolder()
+    const folder = new PaperDisk()
     const node = start(folder, config)
     const client = node.connect()
     client.call('SET', 'n', 1, 'PX', 1000)
@@ -359,7 +327,7 @@ describe('an AOF', () => {
       ['everysec', 0, 1],
       ['no', 0, 0],
     ] as const) {
-      const node = start(new PaperFolder(), {...config, appendfsync: policy})
+      const node = start(new PaperDisk(), {...config, appendfsync: policy})
       const syncs = (): number => node.files.splice(0).filter(({kind}) => kind === 'sync').length
       node.advance(1500)
       syncs()

@@ -2,7 +2,8 @@
 import {SlotSet} from '../../../../src/model/slot-set.js'
 import {Database} from '../../../../src/engine/keyspace/database.js'
 import {type Endpoint, type LinkId} from '../../../../src/engine/ports.js'
-import {type ImportPeer, type LinkEvents, type MigrationHost} from '../../../../src/engine/slot-migration/host.js'
+import {type LinkEvents} from '../../../../src/engine/replication/services.js'
+import {type ImportPeer, type MigrationHost} from '../../../../src/engine/slot-migration/host.js'
 import {encodeRequest} from '../../../../src/engine/resp/request-writer.js'
 import {countingRng} from '../../../support/engine/seeded-rng.js'
 
@@ -62,6 +63,7 @@ export class PaperHost implements MigrationHost {
   readonly config = {
     text: (name: string): string => this.settings.get(name)!,
     number: (name: string): number => Number(this.settings.get(name)),
+    flag: (name: string): boolean => this.settings.get(name) === 'yes',
   }
 
   readonly links = {
