@@ -1,4 +1,5 @@
-// `npm run bench [-- --server redis-7.0 --rounds 5]`: tscluster against redis-cli on real servers. Not part of the tests.
+// `npm run bench [-- --rounds 5 --only 'reshard' --json FILE]`: tscluster against redis-cli and valkey-cli on real servers.
+// Not part of the tests.
 // `npm run bench -- --engine [--rounds 5]`: a node of the bundled engine against redis-server 7.0.
 import {parseArgs} from 'node:util'
 import {build} from './build.js'
@@ -7,7 +8,8 @@ import {ensureDependencies, ROOT} from './project.js'
 try {
   const {values} = parseArgs({
     options: {
-      server: {type: 'string'},
+      only: {type: 'string'},
+      json: {type: 'string'},
       rounds: {type: 'string', default: '5'},
       engine: {type: 'boolean', default: false},
     },
@@ -19,15 +21,15 @@ try {
   register()
   const rounds = Number(values.rounds)
   if (values.engine) await benchEngine(rounds)
-  else await benchManager(values.server, rounds)
+  else await benchManager(rounds, values)
 } catch (error) {
   process.stderr.write(`\nThe bench failed: ${error.message}\n`)
   process.exitCode = 1
 }
 
-async function benchManager(server, rounds) {
-  const {compare} = await import('../bench/compare.ts')
-  await compare({root: ROOT, server, rounds})
+async function benchManager(rounds, {only, json}) {
+  const {compare} = await import('../bench/manager/compare.ts')
+  await compare({root: ROOT, rounds, only, json})
 }
 
 async function benchEngine(rounds) {

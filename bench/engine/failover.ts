@@ -4,7 +4,7 @@ import {quickCluster, untilClusterAgrees, type QuickCluster} from '../../test/su
 import {RespConnection} from '../../test/support/resp.js'
 import {stopAllNodes} from '../../test/support/server-nodes.js'
 import {until} from '../../test/support/until.js'
-import {median} from '../contest.js'
+import {median} from '../median.js'
 
 export interface FailoverOptions {
   readonly rounds: number

@@ -2,7 +2,7 @@
 import {command, RespConnection, type RespTarget} from '../../test/support/resp.js'
 import {startNodes, stopAllNodes, type ServerNode} from '../../test/support/server-nodes.js'
 import {until} from '../../test/support/until.js'
-import {median} from '../contest.js'
+import {median} from '../median.js'
 import {worstWait} from './probe.js'
 
 export interface FullSyncBenchOptions {

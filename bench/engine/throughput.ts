@@ -2,7 +2,7 @@
 import {execFile} from 'node:child_process'
 import {promisify} from 'node:util'
 import {programPath} from '../../test/support/installed-servers.js'
-import {median} from '../contest.js'
+import {median} from '../median.js'
 import {startBenchServer, type BenchServer, type Competitor} from './bench-servers.js'
 
 export interface ThroughputOptions {
