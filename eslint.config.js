@@ -14,7 +14,7 @@ const NODE_GLOBALS = {
 
 const NO_DEFAULT_EXPORT = {
   selector: 'ExportDefaultDeclaration',
-  message: 'Named exports only; what oclif loads by name (commands, help) is the one exception.',
+  message: 'Named exports only; what oclif loads (commands, help, templates) is the one exception.',
 }
 
 export default tseslint.config(
@@ -26,6 +26,10 @@ export default tseslint.config(
     files: ['**/*.js'],
     languageOptions: {globals: NODE_GLOBALS},
     rules: {'max-lines-per-function': ['error', {max: 70}], 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT]},
+  },
+  {
+    files: ['bin/*.js'],
+    languageOptions: {sourceType: 'commonjs', globals: {__dirname: 'readonly', structuredClone: 'readonly'}},
   },
   {files: ['eslint.config.js'], rules: {'no-restricted-syntax': 'off'}},
   {
@@ -54,7 +58,7 @@ export default tseslint.config(
       'prefer-const': 'error',
     },
   },
-  {files: ['src/commands/**/*.ts', 'src/cli/help.ts'], rules: {'no-restricted-syntax': 'off'}},
+  {files: ['src/commands/**/*.ts', 'src/cli/help.ts', 'src/cli/templates.ts'], rules: {'no-restricted-syntax': 'off'}},
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: {

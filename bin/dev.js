@@ -1,21 +1,24 @@
 #!/usr/bin/env node
 // The program from its sources, no build needed: oclif is shown the commands in src, and tsx compiles what is loaded.
-import {readFileSync} from 'node:fs'
-import {fileURLToPath} from 'node:url'
-import {execute, Plugin, settings} from '@oclif/core'
-import {register} from 'tsx/esm/api'
+const path = require('node:path')
 
-register()
-// oclif would look for a compiler of its own.
-settings.enableAutoTranspile = false
-const root = fileURLToPath(new URL('..', import.meta.url))
-const pjson = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
-pjson.oclif.commands = {strategy: 'pattern', target: './src/commands'}
-pjson.oclif.helpClass = './src/cli/help'
-pjson.oclif.hooks.command_not_found.target = './src/cli/command-not-found'
-const {oclifArguments} = await import('../src/cli/oclif-arguments.ts')
-// The manifest, which leads to dist, is passed over.
-const plugin = new Plugin({ignoreManifest: true, isRoot: true, pjson, root})
-await plugin.load()
-const plugins = new Map([[plugin.name, plugin]])
-await execute({args: oclifArguments(process.argv.slice(2)), loadOptions: {pjson, plugins, root}})
+async function main() {
+  const {execute, Plugin, settings} = await import('@oclif/core')
+  const {register} = await import('tsx/esm/api')
+  register()
+  // oclif would look for a compiler of its own.
+  settings.enableAutoTranspile = false
+  const root = path.join(__dirname, '..')
+  const pjson = structuredClone(require('../package.json'))
+  pjson.oclif.commands = {strategy: 'pattern', target: './src/commands'}
+  pjson.oclif.helpClass = './src/cli/help'
+  pjson.oclif.hooks.command_not_found.target = './src/cli/command-not-found'
+  const {oclifArguments} = await import('../src/cli/oclif-arguments.ts')
+  // The manifest, which leads to dist, is passed over.
+  const plugin = new Plugin({ignoreManifest: true, isRoot: true, pjson, root})
+  await plugin.load()
+  const plugins = new Map([[plugin.name, plugin]])
+  await execute({args: oclifArguments(process.argv.slice(2)), loadOptions: {pjson, plugins, root}})
+}
+
+void main()

@@ -2,25 +2,25 @@
 //
 // What V8 compiled is kept in the user's cache folder, per version of V8, build of the program and use of it (a command compiles
 // little of the whole). The source alone decides what runs: a cache that is missing, foreign or damaged only costs its time.
-import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs'
-import {createRequire, Module} from 'node:module'
-import os from 'node:os'
-import path from 'node:path'
-import {fileURLToPath} from 'node:url'
-import vm from 'node:vm'
+const {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} = require('node:fs')
+const {createRequire, Module} = require('node:module')
+const os = require('node:os')
+const path = require('node:path')
+const vm = require('node:vm')
 
 /** By then a server serves. */
 const START_MS = 2000
-const BUNDLE = fileURLToPath(new URL('../dist/tscluster.cjs', import.meta.url))
+const BUNDLE = path.join(__dirname, '..', 'dist', 'tscluster.cjs')
 
 /**
  * @param use what will be asked of it, such as the command's first word
  * @returns the bundle's exports (scripts/bundle.js lists them)
  */
-export function loadBundle(use) {
-  const require = createRequire(BUNDLE)
-  return isCacheable() ? loadCompiled(require, use) : require(BUNDLE)
+function loadBundle(use) {
+  return isCacheable() ? loadCompiled(use) : require(BUNDLE)
 }
+
+module.exports = {loadBundle}
 
 /** Coverage is exact only for code that V8 compiled in the same run. */
 function isCacheable() {
@@ -28,21 +28,22 @@ function isCacheable() {
   return NODE_V8_COVERAGE === undefined && NODE_DISABLE_COMPILE_CACHE === undefined
 }
 
-function loadCompiled(require, use) {
+function loadCompiled(use) {
+  const bundleRequire = createRequire(BUNDLE)
   // The bundle is ASCII: a byte is a character.
   const source = readFileSync(BUNDLE, 'latin1')
   const file = cacheFile(source, use)
   const cachedData = file === undefined ? undefined : readIfThere(file)
   const script = new vm.Script(Module.wrap(source), {filename: BUNDLE, cachedData})
-  const module = new Module(BUNDLE)
-  module.filename = BUNDLE
+  const bundle = new Module(BUNDLE)
+  bundle.filename = BUNDLE
   // oclif asks for its commands by the bundle's name.
-  require.cache[BUNDLE] = module
-  script.runInThisContext()(module.exports, require, module, BUNDLE, path.dirname(BUNDLE))
-  module.loaded = true
+  require.cache[BUNDLE] = bundle
+  script.runInThisContext()(bundle.exports, bundleRequire, bundle, BUNDLE, path.dirname(BUNDLE))
+  bundle.loaded = true
   const isNew = file !== undefined && (cachedData === undefined || script.cachedDataRejected === true)
-  if (isNew && module.exports.isUse(use)) keepOnce(() => keep(file, script.createCachedData()))
-  return module.exports
+  if (isNew && bundle.exports.isUse(use)) keepOnce(() => keep(file, script.createCachedData()))
+  return bundle.exports
 }
 
 /** When a short run ends, or a long one has started: then what the start needs has been compiled. */

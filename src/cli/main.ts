@@ -6,10 +6,10 @@ import {oclifArguments} from './oclif-arguments.js'
 /**
  * Runs one command; the exit code is left in `process.exitCode`, or the process ends with it.
  * @param args what was typed behind the program's name
- * @param door the front door as a `file:` URL: the manifest is looked for from there upwards
+ * @param root the package's folder: the manifest is there
  */
-export async function main(args: readonly string[], door: string): Promise<void> {
+export async function main(args: readonly string[], root: string): Promise<void> {
   // Whatever NODE_ENV says: nothing is to be compiled here, and no compiler to be missed.
   settings.enableAutoTranspile = false
-  await execute({args: [...oclifArguments(args)], dir: door})
+  await execute({args: [...oclifArguments(args)], dir: root})
 }
