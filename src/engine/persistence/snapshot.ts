@@ -29,6 +29,13 @@ const CROWDED_SLOT_KEYS = 4096
 /** A slot is written at once up to here: then it need not be known which of its keys are written. */
 const SLOT_AT_ONCE_BYTES = 64 * 1024
 
+/**
+ * The first pieces of a snapshot are small: nothing of the code that writes them is compiled yet, which makes it some thirty times
+ * slower, and a node must not stand still for that.
+ */
+const FIRST_PIECE_BYTES = 2 * 1024
+const PIECE_GROWTH = 1.3
+
 /** The keys of a slot that are written already, or were not there when the snapshot began. */
 interface KeySet {
   has(key: Bytes): boolean
@@ -84,6 +91,7 @@ export class Snapshot implements ChangeObserver {
   #keysWritten = 0
   #selected: Progress | undefined
   #at = 0
+  #mostBytes = FIRST_PIECE_BYTES
   #isDone = false
 
   constructor(databases: readonly Database[], aux: AuxFields, options: SnapshotOptions = {}) {
@@ -119,7 +127,9 @@ export class Snapshot implements ChangeObserver {
   next(bytes: number): Uint8Array {
     assert(!this.#isDone, 'the snapshot is complete')
     const format = this.#format
-    for (let left = bytes; left > 0 && format.length < bytes;) {
+    const most = this.#isImmediate ? bytes : Math.min(bytes, this.#mostBytes)
+    this.#mostBytes *= PIECE_GROWTH
+    for (let left = most; left > 0 && format.length < most;) {
       const cost = this.#step()
       if (cost === undefined) return this.#finish()
       left -= cost

@@ -3,7 +3,7 @@ import {type Snapshot} from '../persistence/snapshot.js'
 import {type ReplicaPeer} from './peer.js'
 
 /** One piece of work: a millisecond or less, so that clients do not notice. */
-const SLICE_BYTES = 128 * 1024
+const SLICE_BYTES = 64 * 1024
 /** A replica that has more than this in front of it is not given more: the dump goes at the pace of its slowest reader. */
 const AHEAD_BYTES = 4 * 1024 * 1024
 const MARK_DIGITS = 40

@@ -9,7 +9,7 @@ import {type ExportState, type FinalState, Job, type JobFacts, NO_INTERACTION, s
 import {type TargetEvents, TargetLink} from './target-link.js'
 
 /** One piece of the copy: small enough that clients do not notice. */
-const SLICE_BYTES = 256 * 1024
+const SLICE_BYTES = 64 * 1024
 /** The copy goes at the pace of its reader: no more than this is sent ahead. */
 const AHEAD_BYTES = 4 * 1024 * 1024
 const ACK_EVERY_MS = 1000
