@@ -1,4 +1,5 @@
-// Loads the program (dist/tscluster.cjs) with the machine code of an earlier run: compiling is half of a short command's time.
+// Loads the program (dist/tscluster.cjs, and the files beside it that few commands need) with the machine code of an earlier run:
+// compiling is half of a short command's time.
 //
 // What V8 compiled is kept in the user's cache folder, per version of V8, build of the program and use of it (a command compiles
 // little of the whole). The source alone decides what runs: a cache that is missing, foreign or damaged only costs its time.
@@ -10,14 +11,20 @@ const vm = require('node:vm')
 
 /** By then a server serves. */
 const START_MS = 2000
-const BUNDLE = path.join(__dirname, '..', 'dist', 'tscluster.cjs')
+const DIST = path.join(__dirname, '..', 'dist')
+const PROGRAM = path.join(DIST, 'tscluster.cjs')
+/** As the program asks for the files beside it. */
+const CHUNK = /^\.\/tscluster-[a-z]+\.cjs$/
 
 /**
  * @param use what will be asked of it, such as the command's first word
  * @returns the bundle's exports (scripts/bundle.js lists them)
  */
 function loadBundle(use) {
-  return isCacheable() ? loadCompiled(use) : require(BUNDLE)
+  if (!isCacheable()) return require(PROGRAM)
+  const program = loadCompiled(PROGRAM, use)
+  if (program.exports.isUse(use)) program.save()
+  return program.exports
 }
 
 module.exports = {loadBundle}
@@ -28,22 +35,35 @@ function isCacheable() {
   return NODE_V8_COVERAGE === undefined && NODE_DISABLE_COMPILE_CACHE === undefined
 }
 
-function loadCompiled(use) {
-  const bundleRequire = createRequire(BUNDLE)
+/** @returns the exports, and what keeps the machine code for the next time if it is new */
+function loadCompiled(file, use) {
   // The bundle is ASCII: a byte is a character.
-  const source = readFileSync(BUNDLE, 'latin1')
-  const file = cacheFile(source, use)
-  const cachedData = file === undefined ? undefined : readIfThere(file)
-  const script = new vm.Script(Module.wrap(source), {filename: BUNDLE, cachedData})
-  const bundle = new Module(BUNDLE)
-  bundle.filename = BUNDLE
+  const source = readFileSync(file, 'latin1')
+  const cache = cacheFile(file, source, use)
+  const cachedData = cache === undefined ? undefined : readIfThere(cache)
+  const script = new vm.Script(Module.wrap(source), {filename: file, cachedData})
+  const bundle = new Module(file)
+  bundle.filename = file
   // oclif asks for its commands by the bundle's name.
-  require.cache[BUNDLE] = bundle
-  script.runInThisContext()(bundle.exports, bundleRequire, bundle, BUNDLE, path.dirname(BUNDLE))
+  require.cache[file] = bundle
+  script.runInThisContext()(bundle.exports, requireFor(file, use), bundle, file, DIST)
   bundle.loaded = true
-  const isNew = file !== undefined && (cachedData === undefined || script.cachedDataRejected === true)
-  if (isNew && bundle.exports.isUse(use)) keepOnce(() => keep(file, script.createCachedData()))
-  return bundle.exports
+  const isNew = cache !== undefined && (cachedData === undefined || script.cachedDataRejected === true)
+  const save = () => isNew && keepOnce(() => keep(cache, script.createCachedData()))
+  return {exports: bundle.exports, save}
+}
+
+function requireFor(file, use) {
+  const nodeRequire = createRequire(file)
+  return Object.assign((id) => (CHUNK.test(id) ? loadChunk(path.join(DIST, id), use) : nodeRequire(id)), nodeRequire)
+}
+
+function loadChunk(file, use) {
+  const loaded = require.cache[file]
+  if (loaded !== undefined) return loaded.exports
+  const chunk = loadCompiled(file, use)
+  chunk.save()
+  return chunk.exports
 }
 
 /** When a short run ends, or a long one has started: then what the start needs has been compiled. */
@@ -80,11 +100,12 @@ function removeOthers(folder, file) {
 }
 
 /** @returns undefined for what is no command's name, and where there is no home */
-function cacheFile(source, use) {
+function cacheFile(file, source, use) {
   const [, build] = /^\/\/ build ([0-9a-f]{16})\n/.exec(source) ?? []
   if (build === undefined || !/^[a-z-]{1,20}$/.test(use ?? '')) return undefined
+  const name = `${use}-${path.basename(file, '.cjs')}-${build}`
   try {
-    return path.join(cacheHome(), 'tscluster', `v8-${process.versions.v8}-${process.arch}`, `${use}-${build}`)
+    return path.join(cacheHome(), 'tscluster', `v8-${process.versions.v8}-${process.arch}`, name)
   } catch {
     return undefined
   }

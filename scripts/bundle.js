@@ -1,11 +1,12 @@
-// Makes dist/tscluster.cjs, the command line in one file: hundreds of small files are pleasant to read and slow to load. Part of
-// `npm run build`.
+// Makes dist/tscluster.cjs, the command line in one file: hundreds of small files are pleasant to read and slow to load. What few
+// commands need, and is large, is in files beside it. Part of `npm run build`.
 import {createHash} from 'node:crypto'
 import {readdirSync, readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {ROOT} from './project.js'
 
-const PROGRAM = path.join(ROOT, 'dist', 'tscluster.cjs')
+const DIST = path.join(ROOT, 'dist')
+const PROGRAM = 'tscluster.cjs'
 /** Its place is taken by the build's own hash, of the same length: the source map's lines stay right. */
 const BUILD_MARK = '0'.repeat(16)
 
@@ -18,34 +19,77 @@ const NEVER_LOADED = ['typescript', 'tsx']
 /** Ours is as much as our help texts need, and loads in no time. */
 const REPLACED = {ejs: './src/cli/templates.ts'}
 
+/**
+ * What the program imports only when it is needed, and how it is recognized. Each is a file of its own: with them the main one
+ * would be three times as long, and a command that uses none of it would take ten ms longer.
+ */
+const CHUNKS = [
+  {file: 'tscluster-engine.cjs', import: /\/engine\/(?:index|library\/[a-z-]+)\.js$/},
+  {file: 'tscluster-prompts.cjs', import: /^inquirer$/},
+]
+
 /** Beside what the compiler leaves in dist/. */
 export async function bundle() {
   const {build} = await import('esbuild')
-  const shared = {
+  const parts = new Map(CHUNKS.map(({file}) => [file, new Map()]))
+  const metafiles = [await bundleFile(build, PROGRAM, programEntry(), [chunksApart(parts)])]
+  for (const [file, modules] of parts) metafiles.push(await bundleFile(build, file, chunkEntry(modules)))
+  writeLicences(packagesOf(metafiles))
+}
+
+async function bundleFile(build, file, contents, plugins = []) {
+  const {metafile} = await build({
     bundle: true,
     platform: 'node',
     target: 'node20',
+    format: 'cjs',
     sourcemap: 'linked',
     sourcesContent: false,
     logLevel: 'warning',
     absWorkingDir: ROOT,
     legalComments: 'none',
-  }
-  const {metafile} = await build({
-    ...shared,
-    stdin: {contents: programEntry(), resolveDir: ROOT, sourcefile: 'program.js', loader: 'js'},
-    outfile: PROGRAM,
-    format: 'cjs',
-    external: NEVER_LOADED,
+    stdin: {contents, resolveDir: ROOT, sourcefile: 'program.js', loader: 'js'},
+    outfile: path.join(DIST, file),
+    external: [...NEVER_LOADED, ...CHUNKS.map((chunk) => `./${chunk.file}`)],
     alias: REPLACED,
     // Code that V8 compiled before cannot import; what is left outside are Node's own modules, which can be required.
     supported: {'dynamic-import': false},
     metafile: true,
     banner: {js: `// build ${BUILD_MARK}\nconst bundleUrl = require('node:url').pathToFileURL(__filename).href;`},
     define: {'import.meta.url': 'bundleUrl', 'import.meta.resolve': 'undefined'},
+    plugins,
   })
-  stampBuild()
-  writeLicences(packagesOf(metafile))
+  stampBuild(path.join(DIST, file))
+  return metafile
+}
+
+/** In the place of a module that is in a chunk stands one line that asks the chunk for it. */
+function chunksApart(parts) {
+  return {
+    name: 'chunks-apart',
+    setup({onResolve, onLoad}) {
+      onResolve({filter: /./}, ({path: name, kind, resolveDir}) => {
+        const chunk = kind === 'dynamic-import' ? CHUNKS.find((each) => each.import.test(name)) : undefined
+        if (chunk === undefined) return undefined
+        const source = name.startsWith('.') ? path.resolve(resolveDir, name.replace(/\.js$/, '.ts')) : name
+        const id = path.basename(source, '.ts')
+        parts.get(chunk.file).set(id, source)
+        return {path: id, namespace: 'chunk', pluginData: chunk.file}
+      })
+      onLoad({filter: /./, namespace: 'chunk'}, ({path: id, pluginData: file}) => ({
+        contents: `module.exports = require(${JSON.stringify(`./${file}`)})[${JSON.stringify(id)}]`,
+        resolveDir: ROOT,
+      }))
+    },
+  }
+}
+
+/** @param modules the chunk's, by the id that the program asks for */
+function chunkEntry(modules) {
+  const getters = [...modules].map(
+    ([id, source]) => `get ${JSON.stringify(id)}() { return require(${JSON.stringify(source)}) }`,
+  )
+  return `module.exports = {${getters.join(',\n')}}`
 }
 
 /** What bin/ and oclif (package.json) ask the program for; each is loaded when it is asked for. */
@@ -82,14 +126,15 @@ function pluginCommands(name) {
   return Object.entries(commands).map(([id, {relativePath}]) => ({id, file: [folder, ...relativePath].join('/')}))
 }
 
-function stampBuild() {
-  const text = readFileSync(PROGRAM, 'latin1')
+function stampBuild(file) {
+  const text = readFileSync(file, 'latin1')
   const build = createHash('sha256').update(text).digest('hex').slice(0, BUILD_MARK.length)
-  writeFileSync(PROGRAM, text.replace(BUILD_MARK, build), 'latin1')
+  writeFileSync(file, text.replace(BUILD_MARK, build), 'latin1')
 }
 
-function packagesOf({inputs}) {
-  const names = Object.keys(inputs).map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1])
+function packagesOf(metafiles) {
+  const files = metafiles.flatMap(({inputs}) => Object.keys(inputs))
+  const names = files.map((file) => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[1])
   return [...new Set(names.filter((name) => name !== undefined))].sort()
 }
 
@@ -102,5 +147,5 @@ function writeLicences(packages) {
     const text = file === undefined ? '' : `\n\n${readFileSync(path.join(folder, file), 'utf8').trim()}`
     return `${name} ${version} (${license})${text}\n`
   })
-  writeFileSync(path.join(ROOT, 'dist', 'third-party-licences.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
+  writeFileSync(path.join(DIST, 'third-party-licences.txt'), texts.join(`\n${'-'.repeat(80)}\n\n`))
 }
