@@ -40,6 +40,12 @@ export interface NodePool {
    * @throws ManagerError `unreachable`, `timed-out`, `tls-failed`, `login-failed` or `protocol`
    */
   connect(address: Address, channel?: string): Promise<NodeClient>
+  /**
+   * A connection for thousands of commands whose replies are a line each (`+OK`, a number, an error): SETSLOT, COUNTKEYSINSLOT.
+   * Any other reply closes it.
+   * @throws ManagerError as `connect` does
+   */
+  connectLines(address: Address, channel?: string): Promise<NodeClient>
   /** Whether a TCP connection to this port is accepted; `unknown` when nothing answers in time. Sends nothing. */
   probe(host: string, port: number): Promise<'open' | 'refused' | 'unknown'>
   /**

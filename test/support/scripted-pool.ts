@@ -44,6 +44,7 @@ export function scriptedPool(script: Script): ScriptedPool {
     heard,
     credentials: {},
     connect: (address) => Promise.resolve(clientOf(address)),
+    connectLines: (address) => Promise.resolve(clientOf(address)),
     probe: () => Promise.resolve('open'),
     resolve: (host) => Promise.resolve(host),
     close: () => undefined,

@@ -176,6 +176,7 @@ class Run {
       emit: (event) => this.#emit(event),
       addressOf,
       connect: (node, channel) => pool.connect(addressOf(node), channel),
+      connectLines: (node, channel) => pool.connectLines(addressOf(node), channel),
     }
   }
 

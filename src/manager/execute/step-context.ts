@@ -24,6 +24,8 @@ export interface StepContext {
   readonly emit: Emit
   addressOf(id: NodeId): Address
   connect(id: NodeId, channel?: string): Promise<NodeClient>
+  /** For commands by the thousand that are answered in a line each. */
+  connectLines(id: NodeId, channel?: string): Promise<NodeClient>
 }
 
 /** @throws ManagerError `interrupted` when the operator wants to stop: call it where nothing is in hand */

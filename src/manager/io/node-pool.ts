@@ -4,7 +4,8 @@ import {isIP, Socket} from 'node:net'
 import type {RedisOptions} from 'ioredis'
 import {formatAddress, type Address} from '../../model/address.js'
 import type {ManagerError} from '../error.js'
-import type {Credentials, NodePool, SnapshotReader, SnapshotSource} from '../ports.js'
+import type {Credentials, NodeClient, NodePool, SnapshotReader, SnapshotSource} from '../ports.js'
+import {openLineClient} from './line-client.js'
 import {IoredisNodeClient} from './node-client.js'
 import type {PoolSettings} from './pool-settings.js'
 import {openSnapshot} from './snapshot-stream.js'
@@ -15,13 +16,18 @@ const KEEP_ALIVE_MS = 15_000
 const PROBE_TIMEOUT_MS = 1_000
 const DISCONNECT_TIMEOUT_MS = 50
 
+interface PooledClient extends NodeClient {
+  readonly usable: boolean
+  close(): void
+}
+
 /** The library that speaks to nodes; whoever knows that it will be needed calls this while there is time. */
 export const loadClient = () => import('ioredis')
 
 export class IoredisNodePool implements NodePool, SnapshotReader {
   readonly credentials: Credentials
   readonly #settings: PoolSettings
-  readonly #clients = new Map<string, Promise<IoredisNodeClient>>()
+  readonly #clients = new Map<string, Promise<PooledClient>>()
   #closed = false
 
   constructor(settings: PoolSettings) {
@@ -29,21 +35,12 @@ export class IoredisNodePool implements NodePool, SnapshotReader {
     this.credentials = settings.credentials
   }
 
-  async connect(address: Address, channel = ''): Promise<IoredisNodeClient> {
-    const key = `${formatAddress(address)}/${channel}`
-    const known = this.#clients.get(key)
-    if (known !== undefined) {
-      const client = await known
-      if (client.usable) return client
-    }
-    const opening = this.#open(address)
-    this.#clients.set(key, opening)
-    try {
-      return await opening
-    } catch (error) {
-      this.#clients.delete(key)
-      throw error
-    }
+  connect(address: Address, channel = ''): Promise<NodeClient> {
+    return this.#connect(`${formatAddress(address)}/${channel}`, () => this.#open(address))
+  }
+
+  connectLines(address: Address, channel = ''): Promise<NodeClient> {
+    return this.#connect(`${formatAddress(address)}/lines ${channel}`, () => openLineClient(this.#settings, address))
   }
 
   probe(host: string, port: number): Promise<'open' | 'refused' | 'unknown'> {
@@ -97,9 +94,26 @@ export class IoredisNodePool implements NodePool, SnapshotReader {
       throw await this.#whyNotOpen(failure ?? error, address)
     }
     const client = new IoredisNodeClient(redis, address, commandTimeoutMs)
-    if (this.#closed) client.close()
     if (credentials.password !== undefined) await this.#logIn(client, credentials)
     return client
+  }
+
+  async #connect(key: string, open: () => Promise<PooledClient>): Promise<NodeClient> {
+    const known = this.#clients.get(key)
+    if (known !== undefined) {
+      const client = await known
+      if (client.usable) return client
+    }
+    const opening = open()
+    this.#clients.set(key, opening)
+    try {
+      const client = await opening
+      if (this.#closed) client.close()
+      return client
+    } catch (error) {
+      this.#clients.delete(key)
+      throw error
+    }
   }
 
   /** ioredis has one limit for the connection and the TLS handshake: whether the port is open tells which of them it was. */

@@ -2,14 +2,13 @@
  * The data of a primary, as a replica would get it: SYNC over a socket of its own
  * (https://redis.io/docs/latest/operate/oss_and_stack/management/replication/).
  */
-import {connect, type Socket} from 'node:net'
-import {connect as connectTls} from 'node:tls'
+import type {Socket} from 'node:net'
 import {formatAddress, type Address} from '../../model/address.js'
 import {END_MARK_BYTES, ofLength, untilMark} from '../backup/payload.js'
 import {ManagerError} from '../error.js'
 import type {Argument, SnapshotSource} from '../ports.js'
+import {encodeCommand, loginCommand, openSocket, replyError, silentFor} from './plain-socket.js'
 import type {PoolSettings} from './pool-settings.js'
-import {tlsOptions} from './tls-options.js'
 import {translateError} from './translate-error.js'
 
 /** While it prepares its data the node sends a newline every second: silence for this long is a fault. */
@@ -24,6 +23,7 @@ export async function openSnapshot(
   signal: AbortSignal,
 ): Promise<SnapshotSource> {
   const socket = await openSocket(settings, address)
+  socket.setTimeout(SILENCE_LIMIT_MS, () => void socket.destroy(silentFor(SILENCE_LIMIT_MS, address)))
   const stop = (): void => void socket.destroy(new ManagerError('interrupted', 'interrupted by the operator'))
   if (signal.aborted) stop()
   signal.addEventListener('abort', stop, {once: true})
@@ -40,10 +40,11 @@ export async function openSnapshot(
   }
 }
 
-async function logIn(dialogue: Dialogue, {credentials: {username, password}}: PoolSettings): Promise<void> {
-  if (password === undefined) return
-  const reply = await dialogue.ask(username === undefined ? ['AUTH', password] : ['AUTH', username, password])
-  if (reply.startsWith('-')) throw translateError(replyError(reply), dialogue.address, ['AUTH'])
+async function logIn(dialogue: Dialogue, {credentials}: PoolSettings): Promise<void> {
+  const command = loginCommand(credentials)
+  if (command === undefined) return
+  const reply = await dialogue.ask(command)
+  if (reply.startsWith('-')) throw translateError(replyError(reply), dialogue.address, command)
 }
 
 /** `$<length>`, `$EOF:<mark>`, or an error. */
@@ -80,8 +81,7 @@ class Dialogue {
   }
 
   async ask(command: readonly Argument[]): Promise<string> {
-    const bulks = command.map((word) => `$${Buffer.byteLength(String(word))}\r\n${String(word)}\r\n`)
-    this.#socket.write(`*${bulks.length}\r\n${bulks.join('')}`)
+    this.#socket.write(encodeCommand(command))
     for (;;) {
       const line = await this.#line()
       // A bare newline only says that the node is still at work.
@@ -126,32 +126,6 @@ class Dialogue {
       }
     }
   }
-}
-
-function openSocket({tls, family, connectTimeoutMs}: PoolSettings, address: Address): Promise<Socket> {
-  const {host, port} = address
-  const socket = tls === undefined ? connect({host, port, family}) : connectTls({host, port, ...tlsOptions(tls)})
-  const overdue = (limitMs: number) => (): void => {
-    const message = `nothing came for ${limitMs / 1000} s`
-    socket.destroy(new ManagerError('timed-out', message, {node: formatAddress(address)}))
-  }
-  const opening = overdue(connectTimeoutMs)
-  socket.setTimeout(connectTimeoutMs, opening)
-  return new Promise((resolve, reject) => {
-    socket.once('error', (error) => reject(translateError(error, address)))
-    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
-      socket.off('timeout', opening)
-      socket.setTimeout(SILENCE_LIMIT_MS, overdue(SILENCE_LIMIT_MS))
-      resolve(socket)
-    })
-  })
-}
-
-/** In the shape in which ioredis gives them. */
-function replyError(reply: string): Error {
-  const error = new Error(reply.slice(1))
-  error.name = 'ReplyError'
-  return error
 }
 
 function brokenOff(address: Address, what: string): ManagerError {

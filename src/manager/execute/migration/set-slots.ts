@@ -71,7 +71,7 @@ async function send(
   isLast: boolean,
 ): Promise<readonly (Reply | Error)[]> {
   try {
-    const node = await context.connect(id, channel)
+    const node = await context.connectLines(id, channel)
     return await node.pipeline(commands)
   } catch (error) {
     if (isLast || !isManagerError(error, 'unreachable')) throw error

@@ -73,6 +73,7 @@ function worldWith(
     emit: (event) => events.push(event),
     addressOf: (id) => ADDRESSES.get(id)!,
     connect: (id) => pool.connect(ADDRESSES.get(id)!),
+    connectLines: (id) => pool.connectLines(ADDRESSES.get(id)!),
   }
   return {pool, context, events, keys: held}
 }

@@ -21,6 +21,7 @@ function contextWith(timeoutMs: number): StepContext {
     emit: () => undefined,
     addressOf: () => expect.fail('nobody is asked'),
     connect: () => expect.fail('nobody is asked'),
+    connectLines: () => expect.fail('nobody is asked'),
   }
 }
 

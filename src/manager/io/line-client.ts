@@ -1,0 +1,129 @@
+/**
+ * For commands by the thousand whose replies are a line each: `+OK`, a number, an error. A client library makes some objects
+ * of every command; to move 4,096 empty slots takes 25,000 commands, and half of the time went there (docs/adr/0013).
+ */
+import type {Socket} from 'node:net'
+import {formatAddress, type Address} from '../../model/address.js'
+import {ManagerError} from '../error.js'
+import type {Argument, CallOptions, NodeClient, Reply} from '../ports.js'
+import {encodeCommand, loginCommand, openSocket, replyError} from './plain-socket.js'
+import type {PoolSettings} from './pool-settings.js'
+import {timedOut, translateError} from './translate-error.js'
+
+/** A longer line is no Redis server's. */
+const LONGEST_LINE = 64 * 1024
+const KEEP_ALIVE_MS = 15_000
+
+/** Commands that were sent in one write, and what has been answered of them. */
+interface Batch {
+  readonly commands: readonly (readonly Argument[])[]
+  readonly replies: (Reply | Error)[]
+  readonly resolve: (replies: (Reply | Error)[]) => void
+  readonly reject: (error: ManagerError) => void
+}
+
+/** @throws ManagerError as `NodePool.connect` does */
+export async function openLineClient(settings: PoolSettings, address: Address): Promise<LineClient> {
+  const client = new LineClient(await openSocket(settings, address), address, settings.commandTimeoutMs)
+  const login = loginCommand(settings.credentials)
+  try {
+    if (login !== undefined) await client.call(login)
+    return client
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+export class LineClient implements NodeClient {
+  readonly address: Address
+  readonly #socket: Socket
+  readonly #timeoutMs: number
+  readonly #waiting: Batch[] = []
+  #unread = ''
+  #failure: ManagerError | undefined
+
+  /** @param timeoutMs how long commands may take when the call does not say */
+  constructor(socket: Socket, address: Address, timeoutMs: number) {
+    this.#socket = socket
+    this.address = address
+    this.#timeoutMs = timeoutMs
+    socket.setKeepAlive(true, KEEP_ALIVE_MS).setEncoding('latin1')
+    socket.on('data', (text: string) => this.#read(text))
+    socket.on('error', (error) => this.#fail(error))
+    socket.on('close', () => this.#fail(new Error('Socket closed')))
+  }
+
+  get usable(): boolean {
+    return this.#failure === undefined
+  }
+
+  async call(command: readonly Argument[], options: CallOptions = {}): Promise<Reply> {
+    const [reply] = await this.pipeline([command], options)
+    if (reply instanceof Error) throw reply
+    return reply!
+  }
+
+  pipeline(commands: readonly (readonly Argument[])[], options: CallOptions = {}): Promise<(Reply | Error)[]> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure)
+    if (commands.length === 0) return Promise.resolve([])
+    const limitMs = options.timeoutMs ?? this.#timeoutMs
+    return new Promise((resolve, reject) => {
+      // Replies come in order: one that is late would be taken for the next command's.
+      const late = setTimeout(() => this.#fail(timedOut(this.address, commands[0]!, limitMs)), limitMs)
+      const settled =
+        <T>(settle: (value: T) => void) =>
+        (value: T): void => {
+          clearTimeout(late)
+          settle(value)
+        }
+      this.#waiting.push({commands, replies: [], resolve: settled(resolve), reject: settled(reject)})
+      this.#socket.write(commands.map(encodeCommand).join(''))
+    })
+  }
+
+  close(): void {
+    this.#fail(new Error('Connection is closed'))
+  }
+
+  #read(text: string): void {
+    this.#unread += text
+    let from = 0
+    for (let end = this.#unread.indexOf('\r\n'); end >= 0; end = this.#unread.indexOf('\r\n', from)) {
+      this.#take(this.#unread.slice(from, end))
+      from = end + 2
+    }
+    this.#unread = this.#unread.slice(from)
+    if (this.#unread.length > LONGEST_LINE) this.#fail(this.#unreadable())
+  }
+
+  #take(line: string): void {
+    const batch = this.#waiting[0]
+    const reply = batch === undefined ? undefined : this.#parse(line, batch.commands[batch.replies.length])
+    if (batch === undefined || reply === undefined) return this.#fail(this.#unreadable())
+    batch.replies.push(reply)
+    if (batch.replies.length < batch.commands.length) return
+    this.#waiting.shift()
+    batch.resolve(batch.replies)
+  }
+
+  /** @returns undefined for what is no reply of one line */
+  #parse(line: string, command: readonly Argument[] | undefined): Reply | Error | undefined {
+    if (line.startsWith('+')) return line.slice(1)
+    if (line.startsWith(':')) return Number(line.slice(1))
+    return line.startsWith('-') ? translateError(replyError(line), this.address, command) : undefined
+  }
+
+  #unreadable(): ManagerError {
+    return new ManagerError('protocol', 'does not speak the Redis protocol', {node: formatAddress(this.address)})
+  }
+
+  #fail(error: Error): void {
+    if (this.#failure !== undefined) return
+    const batch = this.#waiting[0]
+    const hasAnswered = batch === undefined || batch.replies.length > 0
+    this.#failure = translateError(error, this.address, batch?.commands[0], hasAnswered)
+    this.#socket.destroy()
+    for (const {reject} of this.#waiting.splice(0)) reject(this.#failure)
+  }
+}

@@ -1,0 +1,52 @@
+/** A connection without a client library: for what goes over it in bulk, or is no reply at all. */
+import {connect, type Socket} from 'node:net'
+import {connect as connectTls} from 'node:tls'
+import {formatAddress, type Address} from '../../model/address.js'
+import {ManagerError} from '../error.js'
+import type {Argument, Credentials} from '../ports.js'
+import type {PoolSettings} from './pool-settings.js'
+import {tlsOptions} from './tls-options.js'
+import {translateError} from './translate-error.js'
+
+/** @throws ManagerError as `NodePool.connect` does */
+export function openSocket({tls, family, connectTimeoutMs}: PoolSettings, address: Address): Promise<Socket> {
+  const {host, port} = address
+  const socket = tls === undefined ? connect({host, port, family}) : connectTls({host, port, ...tlsOptions(tls)})
+  const overdue = (): void => void socket.destroy(silentFor(connectTimeoutMs, address))
+  socket.setTimeout(connectTimeoutMs, overdue)
+  return new Promise((resolve, reject) => {
+    const refused = (error: Error): void => reject(translateError(error, address))
+    socket.once('error', refused)
+    socket.once(tls === undefined ? 'connect' : 'secureConnect', () => {
+      socket.off('timeout', overdue).off('error', refused).setTimeout(0).setNoDelay(true)
+      resolve(socket)
+    })
+  })
+}
+
+export function silentFor(limitMs: number, address: Address): ManagerError {
+  return new ManagerError('timed-out', `nothing came for ${limitMs / 1000} s`, {node: formatAddress(address)})
+}
+
+/** As RESP wants it. The words must be text. */
+export function encodeCommand(command: readonly Argument[]): string {
+  let text = `*${command.length}\r\n`
+  for (const word of command) {
+    const bulk = String(word)
+    text += `$${Buffer.byteLength(bulk)}\r\n${bulk}\r\n`
+  }
+  return text
+}
+
+/** What logs in; `undefined` where nobody needs to. */
+export function loginCommand({username, password}: Credentials): readonly [string, ...string[]] | undefined {
+  if (password === undefined) return undefined
+  return username === undefined ? ['AUTH', password] : ['AUTH', username, password]
+}
+
+/** An error reply in the shape in which ioredis gives it. @param reply with its `-` */
+export function replyError(reply: string): Error {
+  const error = new Error(reply.slice(1))
+  error.name = 'ReplyError'
+  return error
+}
