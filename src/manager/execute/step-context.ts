@@ -30,7 +30,11 @@ export interface StepContext {
 
 /** @throws ManagerError `interrupted` when the operator wants to stop: call it where nothing is in hand */
 export function checkpoint(context: StepContext): void {
-  if (context.stop.aborted || context.kill.aborted) throw interrupted()
+  if (isStopping(context)) throw interrupted()
+}
+
+export function isStopping({stop, kill}: StepContext): boolean {
+  return stop.aborted || kill.aborted
 }
 
 export function interrupted(): ManagerError {

@@ -25,8 +25,10 @@ export interface Lane {
 
 interface LaneDatabase {
   readonly route: Route
-  /** A second connection to the source: its answers must not wait behind a MIGRATE. */
+  /** More connections to the source: their answers must not wait behind a MIGRATE. */
   readonly scout: NodeClient
+  /** For numbers of keys, slot by slot. */
+  readonly counter: NodeClient
 }
 
 export async function openLane(source: NodeId, target: NodeId, context: StepContext): Promise<Lane> {
@@ -70,9 +72,13 @@ export async function moveKeys(lane: Lane, slots: readonly SlotId[], counts: rea
     let expected = counts
     while (open.length > 0) {
       const found = await moveOnce(lane, database, {slots: open, counts: expected, moved, failed})
-      const left = await countKeysInSlots(database.scout, open)
-      const again = open.map((slot, index) => ({slot, keys: left[index]!})).filter(({keys}) => keys > 0)
-      if (found === 0) for (const {slot} of again) if (!failed.has(slot)) failed.set(slot, immovable(lane, slot))
+      const left = await countKeysInSlots(database.counter, open)
+      const again = open
+        .map((slot, index) => ({slot, keys: left[index]!, wasAsked: expected[index]! > 0}))
+        .filter(({keys}) => keys > 0)
+      for (const {slot, wasAsked} of again) {
+        if (found === 0 && wasAsked && !failed.has(slot)) failed.set(slot, immovable(lane, slot))
+      }
       const next = again.filter(({slot}) => !failed.has(slot))
       open = next.map(({slot}) => slot)
       expected = next.map(({keys}) => keys)
@@ -96,7 +102,9 @@ async function moveOnce(
 ): Promise<number> {
   let found = 0
   const waiting = new Set(slots)
-  for await (const {slot, keys} of keysOfSlots(scout, slots, counts)) {
+  // A slot that had none when it was counted may have got some before it was opened: the count afterwards tells.
+  const full = slots.flatMap((slot, index) => (counts[index]! > 0 ? [{slot, keys: counts[index]!}] : []))
+  for await (const {slot, keys} of keysOfSlots(scout, full)) {
     const error = await moveBatches(lane, route, keys)
     found += keys.length
     if (error === undefined) {
@@ -151,7 +159,8 @@ async function openDatabase(
     connectDatabase(pool, target, database),
   ])
   const scout = await pool.connect(source, `scout ${database}`)
-  if (database > 0) await scout.call(['SELECT', database])
+  const counter = await pool.connectLines(source, `counter ${database}`)
+  if (database > 0) await Promise.all([scout, counter].map((each) => each.call(['SELECT', database])))
   const route: Route = {
     source: sourceNode,
     target: targetNode,
@@ -162,7 +171,7 @@ async function openDatabase(
     clock,
     keepAtSource: false,
   }
-  return {route, scout}
+  return {route, scout, counter}
 }
 
 /** Clusters have one database, except on Valkey 9, where `cluster-databases` allows more. */

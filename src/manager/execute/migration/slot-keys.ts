@@ -6,6 +6,11 @@ import {listReply} from '../../reply.js'
 /** Keys asked for in one write. More would block the node for longer than a batch of MIGRATE does. */
 const KEYS_AHEAD = 1_000
 
+export interface CountedSlot {
+  readonly slot: SlotId
+  readonly keys: number
+}
+
 export interface SlotKeys {
   readonly slot: SlotId
   readonly keys: readonly Uint8Array[]
@@ -14,14 +19,10 @@ export interface SlotKeys {
 /**
  * The keys of each of `slots`; of a slot with very many only the first. The slots must be on their way out: then no new key
  * can appear in one, and what is read stays to be moved.
- * @param counts keys per slot as counted before, to size the requests; wrong ones cost only speed
+ * @param slots with their keys as counted before, to size the requests; wrong numbers cost only speed
  */
-export async function* keysOfSlots(
-  node: NodeClient,
-  slots: readonly SlotId[],
-  counts: readonly number[],
-): AsyncGenerator<SlotKeys> {
-  const groups = groupByKeys(slots, counts)
+export async function* keysOfSlots(node: NodeClient, slots: readonly CountedSlot[]): AsyncGenerator<SlotKeys> {
+  const groups = groupByKeys(slots)
   let ahead = groups.length > 0 ? fetchKeys(node, groups[0]!) : undefined
   for (let index = 0; index < groups.length; index++) {
     const found = await ahead!
@@ -46,17 +47,16 @@ function keysIn(reply: Reply | Error, node: NodeClient): Uint8Array[] {
 }
 
 /** Neighbours whose keys together fit into one request. */
-function groupByKeys(slots: readonly SlotId[], counts: readonly number[]): SlotId[][] {
+function groupByKeys(slots: readonly CountedSlot[]): SlotId[][] {
   const groups: SlotId[][] = []
   let room = 0
-  slots.forEach((slot, index) => {
-    const keys = counts[index] ?? 0
+  for (const {slot, keys} of slots) {
     if (groups.length === 0 || keys > room) {
       groups.push([])
       room = KEYS_AHEAD
     }
     groups.at(-1)!.push(slot)
     room -= keys
-  })
+  }
   return groups
 }

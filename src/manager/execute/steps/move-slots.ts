@@ -6,15 +6,14 @@
  */
 import {formatAddress} from '../../../model/address.js'
 import type {SlotId} from '../../../model/slot.js'
-import {SlotSet} from '../../../model/slot-set.js'
+import {type SlotSet} from '../../../model/slot-set.js'
 import {ManagerError} from '../../error.js'
 import type {StepOf} from '../../plan/step.js'
+import {Handover} from '../migration/handover.js'
 import {moveKeys, openLane, type Lane} from '../migration/lane.js'
-import {setSlots} from '../migration/set-slots.js'
 import {countKeysInSlots} from '../../slot-counts.js'
-import {checkpoint} from '../step-context.js'
-import type {StepContext} from '../step-context.js'
-import {NOT_A_PRIMARY, slotsOf} from './node-commands.js'
+import {checkpoint, isStopping, type StepContext} from '../step-context.js'
+import {slotsOf} from './node-commands.js'
 
 /** More saves nothing and makes the target stall on its broadcasts. */
 const WINDOW_SLOTS = 64
@@ -23,20 +22,32 @@ const WINDOW_KEYS = 50_000
 
 export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext): Promise<void> {
   const lane = await openLane(step.source, step.target, context)
-  let todo = [...slotsToMove(slotsOf(step.slots), lane)]
-  let announced: Promise<void> = Promise.resolve()
+  const handover = new Handover(lane)
   try {
-    while (todo.length > 0) {
-      checkpoint(context)
-      const window = await nextWindow(lane, todo)
-      todo = todo.slice(window.slots.length)
-      await moveWindow(lane, window)
-      await announced
-      announced = announce(lane, window.slots)
-    }
+    await moveAll(lane, handover, slotsToMove(slotsOf(step.slots), lane))
+  } catch (error) {
+    throw leftOpen(error, lane, handover.open)
   } finally {
-    await announced
+    await handover.announced
   }
+}
+
+/** The slots of a window change hands with the same commands that open the next one's. */
+async function moveAll(lane: Lane, handover: Handover, slots: SlotSet): Promise<void> {
+  let todo = [...slots]
+  while (todo.length > 0 && !isStopping(lane.context)) {
+    const window = await nextWindow(lane, todo)
+    todo = todo.slice(window.slots.length)
+    await handover.andOpen(window.slots)
+    const {moved, failed} = await moveKeys(lane, window.slots, window.counts)
+    handover.add(moved, failed)
+    const [first] = failed
+    if (first === undefined) continue
+    await handover.andOpen([])
+    throw first[1]
+  }
+  await handover.andOpen([])
+  if (todo.length > 0) checkpoint(lane.context)
 }
 
 interface Window {
@@ -60,8 +71,8 @@ function slotsToMove(wanted: SlotSet, {source, target}: Lane): SlotSet {
 async function nextWindow(lane: Lane, todo: readonly SlotId[]): Promise<Window> {
   const slots = todo.slice(0, WINDOW_SLOTS)
   const counts = new Array<number>(slots.length).fill(0)
-  for (const {scout} of lane.databases) {
-    const found = await countKeysInSlots(scout, slots)
+  for (const {counter} of lane.databases) {
+    const found = await countKeysInSlots(counter, slots)
     found.forEach((keys, index) => (counts[index]! += keys))
   }
   let keys = 0
@@ -69,71 +80,9 @@ async function nextWindow(lane: Lane, todo: readonly SlotId[]): Promise<Window> 
   return fitting < 0 ? {slots, counts} : {slots: slots.slice(0, fitting), counts: counts.slice(0, fitting)}
 }
 
-async function moveWindow(lane: Lane, {slots, counts}: Window): Promise<void> {
-  const {context, source, target} = lane
-  let open = SlotSet.of(slots)
-  try {
-    await openSlots(lane, slots)
-    const {moved, failed} = await moveKeys(lane, slots, counts)
-    const done = slots.filter((slot) => !failed.has(slot))
-    await handOver(lane, done)
-    open = open.minus(SlotSet.of(done))
-    for (const slot of done) {
-      context.emit({
-        kind: 'slot-moved',
-        step: context.id,
-        slot,
-        source: source.id,
-        target: target.id,
-        keys: moved.get(slot)!,
-      })
-    }
-    const [first] = failed
-    if (first !== undefined) throw first[1]
-  } catch (error) {
-    throw leftOpen(error, lane, open)
-  }
-}
-
-/** The target first: were the source to redirect before it expects them, clients would be sent in circles. */
-async function openSlots({context, source, target}: Lane, slots: readonly SlotId[]): Promise<void> {
-  const unclaimed = slots.filter((slot) => !target.line.slots.has(slot))
-  const importing = unclaimed.map((slot) => ['CLUSTER', 'SETSLOT', slot, 'IMPORTING', source.id])
-  const migrating = slots.map((slot) => ['CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id])
-  await setSlots(context, {id: target.id, witness: target}, importing)
-  await setSlots(context, {id: source.id, witness: source}, migrating)
-}
-
-/**
- * The target first. Were it to crash before it hears that the slot is its own, every other node would redirect to it, and it
- * would redirect back.
- */
-async function handOver({context, source, target}: Lane, slots: readonly SlotId[]): Promise<void> {
-  const commands = slots.map((slot) => ['CLUSTER', 'SETSLOT', slot, 'NODE', target.id])
-  await setSlots(context, {id: target.id, witness: target}, commands)
-  // A source that gave away its last slot may already follow the target; that refusal is no failure.
-  await setSlots(context, {id: source.id, witness: source}, commands, NOT_A_PRIMARY)
-}
-
-/** Tells the other primaries; a replica hears it from its primary. One that does not listen hears it by gossip. */
-async function announce({context, source, target}: Lane, slots: readonly SlotId[]): Promise<void> {
-  const others = context.primaries.filter((id) => id !== source.id && id !== target.id)
-  const commands = slots.map((slot) => ['CLUSTER', 'SETSLOT', slot, 'NODE', target.id])
-  await Promise.all(
-    others.map(async (id) => {
-      try {
-        await setSlots(context, {id, witness: source}, commands, /./)
-      } catch {
-        const name = formatAddress(context.addressOf(id))
-        context.emit({kind: 'noted', step: context.id, message: `${name} could not be told; it will hear by gossip`})
-      }
-    }),
-  )
-}
-
 /** The same error, saying also what it leaves behind and which command repairs that. */
 function leftOpen(error: unknown, lane: Lane, open: SlotSet): unknown {
-  if (!(error instanceof ManagerError)) return error
+  if (!(error instanceof ManagerError) || open.size === 0) return error
   const lostRole = /not a master|only with (masters|primaries)/.test(error.reply ?? '')
   const why = lostRole ? 'a replica was promoted in place of the source or the target' : error.hint
   const advice = `open: ${open.size === 1 ? 'slot' : 'slots'} ${open}; run \`tscluster fix ${lane.context.entry}\``

@@ -19,8 +19,8 @@ const ADDRESSES = new Map<NodeId, Address>([
 ])
 
 const OWN_LINES: ReadonlyMap<string, string> = new Map([
-  ['source:1', `${SOURCE} source:1@10001 myself,master - 0 0 1 connected 0-2`],
-  ['target:1', `${TARGET} target:1@10001 myself,master - 0 0 2 connected 3-16382`],
+  ['source:1', `${SOURCE} source:1@10001 myself,master - 0 0 1 connected 0-100`],
+  ['target:1', `${TARGET} target:1@10001 myself,master - 0 0 2 connected 101-16382`],
   ['witness:1', `${WITNESS} witness:1@10001 myself,master - 0 0 3 connected 16383`],
 ])
 
@@ -31,7 +31,7 @@ interface World {
   readonly keys: Map<number, string[]>
 }
 
-/** A source with slots 0 to 2 and the given keys; MIGRATE empties it unless `refusal` says otherwise. */
+/** A source with slots 0 to 100 and the given keys; MIGRATE empties it unless `refusal` says otherwise. */
 function worldWith(
   keys: Record<number, string[]>,
   refusal: (key: string) => string | undefined = () => undefined,
@@ -78,8 +78,8 @@ function worldWith(
   return {pool, context, events, keys: held}
 }
 
-const move = (context: StepContext): Promise<void> =>
-  moveSlots({kind: 'move-slots', slots: '0-1', source: SOURCE, target: TARGET}, context)
+const move = (context: StepContext, slots = '0-1'): Promise<void> =>
+  moveSlots({kind: 'move-slots', slots, source: SOURCE, target: TARGET}, context)
 
 async function failureOf(work: Promise<void>): Promise<ManagerError> {
   try {
@@ -118,6 +118,52 @@ describe('moving slots', () => {
       [0, 2],
       [1, 1],
     ])
+  })
+
+  it('hands over a window with the write that opens the next one, the target before the source in both', async () => {
+    const {pool, context} = worldWith({})
+    await move(context, '0-64')
+    const about = ['SETSLOT 63', 'SETSLOT 64'].flatMap((slot) => pool.heard.filter((line) => line.includes(`${slot} `)))
+    const order = pool.heard.filter((line) => about.includes(line) && !line.startsWith('witness'))
+    expect(order).to.deep.equal([
+      `target:1 CLUSTER SETSLOT 63 IMPORTING ${SOURCE}`,
+      `source:1 CLUSTER SETSLOT 63 MIGRATING ${TARGET}`,
+      `target:1 CLUSTER SETSLOT 63 NODE ${TARGET}`,
+      `target:1 CLUSTER SETSLOT 64 IMPORTING ${SOURCE}`,
+      `source:1 CLUSTER SETSLOT 63 NODE ${TARGET}`,
+      `source:1 CLUSTER SETSLOT 64 MIGRATING ${TARGET}`,
+      `target:1 CLUSTER SETSLOT 64 NODE ${TARGET}`,
+      `source:1 CLUSTER SETSLOT 64 NODE ${TARGET}`,
+    ])
+  })
+
+  it('hands over what is moved, and opens nothing more, when the operator stops it', async () => {
+    const stopping = new AbortController()
+    const {pool, context} = worldWith({5: ['k']})
+    const emit = (): void => stopping.abort()
+    const error = await failureOf(move({...context, stop: stopping.signal, emit}, '0-100'))
+    expect(error.code).to.equal('interrupted')
+    expect(error.hint).to.equal(undefined)
+    expect(pool.heard).to.include(`source:1 CLUSTER SETSLOT 63 NODE ${TARGET}`)
+    expect(pool.heard.filter((line) => line.includes('SETSLOT 64 '))).to.deep.equal([])
+  })
+
+  it('moves a key that came between the count and the opening of its slot', async () => {
+    const {pool, context, keys} = worldWith({0: []})
+    const connectLines: StepContext['connectLines'] = async (id) => {
+      const node = await pool.connectLines(ADDRESSES.get(id)!)
+      return {
+        ...node,
+        async pipeline(commands) {
+          const replies = await node.pipeline(commands)
+          if (commands.some((words) => words.includes('IMPORTING'))) keys.set(0, ['late'])
+          return replies
+        },
+      }
+    }
+    await move({...context, connectLines})
+    expect(pool.heard).to.include('source:1 MIGRATE target 1  0 60000 KEYS late')
+    expect(keys.get(0)).to.deep.equal([])
   })
 
   it('keeps a slot open when one of its keys has another value at the target, and hands over the rest', async () => {

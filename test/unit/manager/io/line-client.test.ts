@@ -34,7 +34,7 @@ describe('a connection for replies of one line', () => {
 
   async function open(more: Partial<PoolSettings> = {}): Promise<LineClient> {
     const address = {host: '127.0.0.1', port: (server.address() as AddressInfo).port, busPort: 0, hostname: ''}
-    const settings = {
+    const settings: PoolSettings = {
       credentials: {},
       connectTimeoutMs: 1000,
       commandTimeoutMs: 1000,
