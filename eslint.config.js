@@ -23,7 +23,7 @@ export default tseslint.config(
   {linterOptions: {noInlineConfig: true, reportUnusedDisableDirectives: 'error'}},
   eslint.configs.recommended,
   {
-    files: ['**/*.js'],
+    files: ['**/*.js', '**/*.cjs'],
     languageOptions: {globals: NODE_GLOBALS},
     rules: {'max-lines-per-function': ['error', {max: 70}], 'no-restricted-syntax': ['error', NO_DEFAULT_EXPORT]},
   },

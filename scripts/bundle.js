@@ -34,10 +34,16 @@ const REWRITTEN = [
     to: 'const node_readline_1 = {get createInterface() { return require("node:readline").createInterface }};',
   },
   {
-    // To ask Windows, from within WSL, which shell is used there.
+    // To ask Windows which shell is used there.
     file: /@oclif\/core\/lib\/util\/os\.js$/,
     from: 'const node_child_process_1 = require("node:child_process");',
     to: 'const node_child_process_1 = {get execSync() { return require("node:child_process").execSync }};',
+  },
+  {
+    // Whether this is Linux within Windows is for one small package to say, and not for the one that also speaks to PowerShell.
+    file: /@oclif\/core\/lib\/util\/os\.js$/,
+    from: "(await import('wsl-utils')).isWsl",
+    to: "(await import('is-wsl')).default",
   },
 ]
 
@@ -110,19 +116,26 @@ function chunksApart(parts) {
 }
 
 function rewriting() {
+  const files = new Map(
+    REWRITTEN.map(({file}) => [file.source, REWRITTEN.filter((each) => each.file.source === file.source)]),
+  )
   return {
     name: 'rewriting',
     setup({onLoad}) {
-      for (const {file, from, to} of REWRITTEN) {
-        onLoad({filter: file}, ({path: name}) => {
-          const parts = readFileSync(name, 'utf8').split(from)
-          if (parts.length !== 2)
-            throw new Error(`scripts/bundle.js rewrites "${from}" in ${name}: it is not there once`)
-          return {contents: parts.join(to), loader: 'js'}
+      for (const [source, changes] of files) {
+        onLoad({filter: new RegExp(source)}, ({path: name}) => {
+          const contents = changes.reduce((text, change) => rewrite(text, change, name), readFileSync(name, 'utf8'))
+          return {contents, loader: 'js'}
         })
       }
     },
   }
+}
+
+function rewrite(text, {from, to}, name) {
+  const parts = text.split(from)
+  if (parts.length !== 2) throw new Error(`scripts/bundle.js rewrites "${from}" in ${name}: it is not there once`)
+  return parts.join(to)
 }
 
 /** @param modules the chunk's, by the id that the program asks for */

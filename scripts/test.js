@@ -29,7 +29,7 @@ const SUITES = [
     elsewhere: [
       'package',
       'engine',
-      ...['create', 'check', 'reshard', 'fix', 'security', 'call', 'import'].map((name) => `${name}.test.js`),
+      ...['create', 'reshard', 'security', 'call'].map((name) => `${name}.test.js`),
     ],
   },
   {name: 'terminal', mocha: ['--timeout', '60000'], servers: true, parallel: true},

@@ -78,7 +78,7 @@ describe('compiled code', function () {
   it('is kept for the next run of the same command', async () => {
     const first = await help()
     const [file, ...others] = kept()
-    expect(path.basename(file!)).to.match(/^check-[0-9a-f]{16}$/)
+    expect(path.basename(file!)).to.match(/^help-tscluster-[0-9a-f]{16}$/)
     expect(others).to.deep.equal([])
     const before = readFileSync(file!)
     expect(await help()).to.deep.equal(first)
