@@ -116,7 +116,10 @@ export const migrationFlags = {
 export const atomicFlag = {
   atomic: Flags.boolean({
     aliases: ['cluster-use-atomic-slot-migration'],
-    summary: 'let the servers move whole slots at once (Valkey 9 and later, and the bundled engine)',
+    allowNo: true,
+    summary:
+      'let the servers move whole slots (Valkey 9, Redis 8.4, the bundled engine), or not; ' +
+      'by default they do where both ends can, and MIGRATE takes over when it keeps failing',
   }),
 }
 

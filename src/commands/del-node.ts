@@ -2,8 +2,9 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {atomicFlag, changeFlags, migrationFlags, usage} from '../cli/flags.js'
+import {lookForMove} from '../cli/look-for-move.js'
 import {resolveNode} from '../cli/node-names.js'
-import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import {changeOptionsOf, commandLine, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import {consequences} from '../manager/plan/consequences.js'
 import {planDelNode} from '../manager/plan/del-node.js'
 
@@ -41,7 +42,7 @@ export class DelNode extends BaseCommand {
     if (words.length === 0) throw usage('del-node wants two words: an address of the cluster, then the node to remove')
     const {addresses, options} = this.entriesOf(words)
     const session = await this.openSession(flags, options)
-    const {topology} = await look(session, addresses)
+    const {topology} = await lookForMove(session, addresses, flags.timeout)
     const id = resolveNode(topology, name)
     const planned = planDelNode(topology, id, {drain: flags.drain, atomic: flags.atomic, settings: settingsOf(flags)})
     const result = await runPlan(

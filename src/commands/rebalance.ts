@@ -2,9 +2,10 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {atomicFlag, changeFlags, migrationFlags, usage} from '../cli/flags.js'
+import {lookForMove} from '../cli/look-for-move.js'
 import {clusterArg} from '../cli/node-args.js'
 import {resolveNode} from '../cli/node-names.js'
-import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import {changeOptionsOf, commandLine, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import {consequences} from '../manager/plan/consequences.js'
 import {refuse} from '../manager/plan/plan.js'
 import {DEFAULT_THRESHOLD_PERCENT, planRebalance} from '../manager/plan/rebalance.js'
@@ -53,7 +54,7 @@ export class Rebalance extends BaseCommand {
     const {addresses, options} = this.entriesOf([...args.cluster, ...strays])
     const shares = weights.map(parseWeight)
     const session = await this.openSession(flags, options)
-    const {topology, blockers} = await look(session, addresses)
+    const {topology, blockers} = await lookForMove(session, addresses, flags.timeout)
     const weightOf = resolveWeights(topology, shares)
     const planned =
       blockers.length > 0

@@ -2,11 +2,12 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {atomicFlag, changeFlags, migrationFlags, usage} from '../cli/flags.js'
+import {lookForMove} from '../cli/look-for-move.js'
 import {clusterArg} from '../cli/node-args.js'
 import {resolveNode} from '../cli/node-names.js'
 import type {Choice} from '../cli/prompt.js'
 import {count} from '../cli/render/numbers.js'
-import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import {changeOptionsOf, commandLine, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import type {Session} from '../cli/session.js'
 import {consequences} from '../manager/plan/consequences.js'
 import {refuse, type Planned} from '../manager/plan/plan.js'
@@ -54,7 +55,7 @@ export class Reshard extends BaseCommand {
     const slots = flags.slots === undefined ? undefined : parseSlots(flags.slots)
     const {addresses, options} = this.entriesOf(args.cluster)
     const session = await this.openSession(flags, options)
-    const {topology, blockers} = await look(session, addresses)
+    const {topology, blockers} = await lookForMove(session, addresses, flags.timeout)
     const planned =
       blockers.length > 0
         ? refuse(...blockers)

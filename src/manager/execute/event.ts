@@ -25,7 +25,13 @@ export type ExecutionEvent =
   /** How many keys an import found to copy. */
   | {readonly kind: 'keys-counted'; readonly step: StepId; readonly keys: number}
   /** Still waiting; says for whom. */
-  | {readonly kind: 'waiting'; readonly step: StepId; readonly reason: string}
+  | {
+      readonly kind: 'waiting'
+      readonly step: StepId
+      readonly reason: string
+      /** Of the stream of an atomic slot migration, where the server tells. */
+      readonly bytesLeft?: number
+    }
   /** Something the operator should know, though it stops nothing. */
   | {readonly kind: 'noted'; readonly step: StepId; readonly message: string}
   | {readonly kind: 'step-finished'; readonly step: StepId; readonly elapsedMs: number}

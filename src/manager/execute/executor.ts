@@ -8,7 +8,7 @@ import {stepCount} from '../plan/plan.js'
 import type {Step} from '../plan/step.js'
 import type {ManagerClock, NodePool} from '../ports.js'
 import type {Emit, ExecutionEvent, StepId} from './event.js'
-import {busyNode, STEPS_AT_ONCE} from './limits.js'
+import {busyNodes, STEPS_AT_ONCE} from './limits.js'
 import type {Outcome} from './outcome.js'
 import {runStep} from './run-step.js'
 import {interrupted, type StepContext} from './step-context.js'
@@ -122,13 +122,13 @@ class Run {
     let failure: ManagerError | undefined
     const worker = async (): Promise<void> => {
       for (;;) {
-        const next = waiting.findIndex(({step}) => !busy.has(busyNode(step) ?? ''))
+        const next = waiting.findIndex(({step}) => !busyNodes(step).some((node) => busy.has(node)))
         if (next < 0 || either.aborted) return
         const [{step, id}] = waiting.splice(next, 1) as [(typeof waiting)[number]]
-        const node = busyNode(step)
-        if (node !== null) busy.add(node)
+        const nodes = busyNodes(step)
+        for (const node of nodes) busy.add(node)
         const error = await this.#step(step, id, either, kill)
-        if (node !== null) busy.delete(node)
+        for (const node of nodes) busy.delete(node)
         if (error !== undefined) {
           if (failure === undefined || failure.code === 'interrupted') failure = error
           halt.abort()

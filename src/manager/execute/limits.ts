@@ -6,16 +6,18 @@ import type {Step} from '../plan/step.js'
 export const STEPS_AT_ONCE = 32
 
 /**
- * The node that a step keeps busy: a source hands out one batch of keys at a time, whatever the number of its targets, for a
- * second one would only queue behind the first and block the node's clients for longer.
+ * The nodes that a step keeps busy: a source hands out one batch of keys at a time, whatever the number of its targets, for a
+ * second one would only queue behind the first and block the node's clients for longer. Redis 8.4 refuses a second migration
+ * on a node, be it the source or the target of the first.
  */
-export function busyNode(step: Step): NodeId | null {
+export function busyNodes(step: Step): readonly NodeId[] {
   switch (step.kind) {
     case 'move-slots':
-    case 'migrate-slots':
     case 'collect-keys':
-      return step.source
+      return [step.source]
+    case 'migrate-slots':
+      return step.asks === 'target' ? [step.source, step.target] : [step.source]
     default:
-      return null
+      return []
   }
 }

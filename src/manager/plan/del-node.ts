@@ -8,15 +8,16 @@ import {fillUp} from './apportion.js'
 import {agreement, idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
 import {leastReplicated} from './choose-primary.js'
 import {healthRefusals} from './health.js'
-import {atomicRefusals, lanePhases, lanesBetween, type Lane} from './lanes.js'
+import {atomicRefusals} from './lane-way.js'
+import {lanePhases, lanesBetween, type Lane} from './lanes.js'
 import {refuse, type Phase, type Planned, type PlanSettings} from './plan.js'
 import type {Step} from './step.js'
 
 export interface DelNodeRequest {
   /** Give the slots of a primary to the others first. */
   readonly drain?: boolean
-  /** Drain by atomic slot migration; refused where the servers cannot. */
-  readonly atomic?: boolean
+  /** Drain by atomic slot migration, refused where the servers cannot; or by MIGRATE. By default what the servers can. */
+  readonly atomic?: boolean | undefined
   readonly settings?: PlanSettings
 }
 
@@ -43,8 +44,9 @@ export function planDelNode(topology: Topology, id: NodeId, request: DelNodeRequ
     settings: request.settings,
     leaving: [id],
     phases: [
-      ...lanePhases('move its slots to the others', lanes, {
+      ...lanePhases(topology, 'move its slots to the others', lanes, {
         atomic: request.atomic,
+        settings: request.settings,
         // Not the node itself: emptied, it may copy another's whole data set before it is in step again.
         witnesses: others.map((node) => node.id),
       }),

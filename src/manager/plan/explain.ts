@@ -5,6 +5,7 @@ import {SlotSet} from '../../model/slot-set.js'
 import {counted, listNames} from '../check/naming.js'
 import {DEFAULT_SETTINGS, type Plan, type PlanSettings} from './plan.js'
 import type {MoveStep} from './lanes.js'
+import {describeMigrateReason} from './migrate-reason.js'
 import type {Step, StepOf} from './step.js'
 
 /** How a node is called on a screen: an address, a short id. */
@@ -43,9 +44,9 @@ export function describeStep(step: Step, nameOf: NameOf): string {
     case 'flush-functions':
       return `remove all functions of ${nameOf(step.node)}`
     case 'move-slots':
-      return `move ${describeSlots(step.slots)} from ${nameOf(step.source)} to ${nameOf(step.target)}`
+      return `${describeLane(step, nameOf)}${step.because === undefined ? '' : ` with MIGRATE (${describeMigrateReason(step.because)})`}`
     case 'migrate-slots':
-      return `move ${describeSlots(step.slots)} from ${nameOf(step.source)} to ${nameOf(step.target)} atomically`
+      return `${describeLane(step, nameOf)} atomically`
     case 'collect-keys':
       return `bring the keys of slot ${step.slot} from ${nameOf(step.source)} to ${nameOf(step.target)}`
     case 'claim-slots':
@@ -67,6 +68,10 @@ export function describeStep(step: Step, nameOf: NameOf): string {
     default:
       return unreachable(step)
   }
+}
+
+function describeLane({slots, source, target}: MoveStep, nameOf: NameOf): string {
+  return `move ${describeSlots(slots)} from ${nameOf(source)} to ${nameOf(target)}`
 }
 
 /** "slot 5", "100 slots (0-99)", "5 slots (0 2 4 and 2 more ranges)". */
@@ -115,7 +120,7 @@ export function explainStep(
     case 'move-slots':
       return explainMove(step, nameOf, settings)
     case 'migrate-slots':
-      return [to(step.source, `CLUSTER MIGRATESLOTS SLOTSRANGE ${bounds(step.slots)} NODE ${step.target}`)]
+      return explainMigration(step, nameOf)
     case 'collect-keys':
       return explainCollect(step, nameOf, settings)
     case 'claim-slots':
@@ -142,16 +147,34 @@ export function explainStep(
 }
 
 /** As in the specification's "Live reconfiguration"; with COPY nothing, with REPLACE what the settings say. */
-function explainMove({slots, source, target}: MoveStep, nameOf: NameOf, settings: PlanSettings): string[] {
+function explainMove(step: StepOf<'move-slots'>, nameOf: NameOf, settings: PlanSettings): string[] {
+  const {slots, source, target, because} = step
   const [from, to] = [nameOf(source), nameOf(target)]
-  return forEachSlot(slots, [
-    `${to}> CLUSTER SETSLOT <slot> IMPORTING ${source}`,
-    `${from}> CLUSTER SETSLOT <slot> MIGRATING ${target}`,
-    `${from}> ${migrate(to, settings)}`,
-    `${to}> CLUSTER SETSLOT <slot> NODE ${target}`,
-    `${from}> CLUSTER SETSLOT <slot> NODE ${target}`,
-    `every other primary> CLUSTER SETSLOT <slot> NODE ${target}`,
-  ])
+  const reason = because === undefined ? [] : [`# not atomically: ${describeMigrateReason(because)}`]
+  return [
+    ...reason,
+    ...forEachSlot(slots, [
+      `${to}> CLUSTER SETSLOT <slot> IMPORTING ${source}`,
+      `${from}> CLUSTER SETSLOT <slot> MIGRATING ${target}`,
+      `${from}> ${migrate(to, settings)}`,
+      `${to}> CLUSTER SETSLOT <slot> NODE ${target}`,
+      `${from}> CLUSTER SETSLOT <slot> NODE ${target}`,
+      `every other primary> CLUSTER SETSLOT <slot> NODE ${target}`,
+    ]),
+  ]
+}
+
+/** Who is asked, how it is cut, and what happens when it keeps failing. */
+function explainMigration({slots, source, target, asks, fallback}: StepOf<'migrate-slots'>, nameOf: NameOf): string[] {
+  return [
+    fallback === true
+      ? '# both ends can move slots whole; with MIGRATE when that fails again and again'
+      : '# --atomic: no other way is taken when it fails',
+    '# many keys go in several ranges, one after another',
+    asks === 'target'
+      ? `${nameOf(target)}> CLUSTER MIGRATION IMPORT ${bounds(slots)}`
+      : `${nameOf(source)}> CLUSTER MIGRATESLOTS SLOTSRANGE ${bounds(slots)} NODE ${target}`,
+  ]
 }
 
 function explainCollect(

@@ -1,9 +1,9 @@
 /** Slots on their way from one primary to another: what reshard, rebalance and a drain have in common. */
 import type {NodeId} from '../../model/node-id.js'
 import {type SlotSet} from '../../model/slot-set.js'
-import type {Finding} from '../check/finding.js'
-import {findNode, type Topology} from '../view/topology.js'
-import {agreement, nodeRefusal, subjectOf} from './build.js'
+import type {Topology} from '../view/topology.js'
+import {agreement} from './build.js'
+import {wayOf, type WayRequest} from './lane-way.js'
 import type {Phase} from './plan.js'
 import type {Step, StepOf} from './step.js'
 
@@ -49,42 +49,26 @@ export function lanesBetween(topology: Topology, balances: readonly Balance[]): 
   }
 }
 
-/**
- * The steps for the lanes, and the wait for agreement after them; empty when there is nothing to move.
- *
- * @param witnesses who has to agree
- */
-export function lanePhases(
-  title: string,
-  lanes: readonly Lane[],
-  {atomic = false, witnesses}: {readonly atomic: boolean | undefined; readonly witnesses: readonly NodeId[]},
-): Phase[] {
-  const kind = atomic ? 'migrate-slots' : 'move-slots'
-  const steps = lanes
-    .filter(({slots}) => slots.size > 0)
-    .map(({source, target, slots}): MoveStep => ({kind, slots: slots.toString(), source, target}))
-  if (steps.length === 0) return []
-  return [{title, steps}, agreement(witnesses, {push: false})]
+/** How the lanes go, and who has to agree afterwards. */
+export interface LaneOptions extends WayRequest {
+  readonly witnesses: readonly NodeId[]
 }
 
-/**
- * Atomic slot migration (CLUSTER MIGRATESLOTS, Valkey 9.0 and the bundled engine) asks something of both ends. Who asked for it has a reason, such as
- * keys too big for MIGRATE, so nothing else is silently put in its place.
- */
-export function atomicRefusals(topology: Topology, lanes: readonly Lane[]): Finding[] {
-  const ends = new Set(lanes.flatMap(({source, target}) => [source, target]))
-  return [...ends]
-    .filter((id) => findNode(topology, id)?.capabilities.has('slot-migration-export') !== true)
-    .map((id) =>
-      nodeRefusal(
-        'atomic-not-supported',
-        subjectOf(topology, id),
-        'cannot move slots atomically: that takes Valkey 9.0 or the bundled engine',
-        {
-          remedy: 'leave out --atomic',
-        },
-      ),
-    )
+/** The steps for the lanes, and the wait for agreement after them; empty when there is nothing to move. */
+export function lanePhases(
+  topology: Topology,
+  title: string,
+  lanes: readonly Lane[],
+  {witnesses, ...request}: LaneOptions,
+): Phase[] {
+  const steps = lanes
+    .filter(({slots}) => slots.size > 0)
+    .map((lane): MoveStep => {
+      const {source, target, slots} = lane
+      return {...wayOf(topology, lane, request), slots: slots.toString(), source, target}
+    })
+  if (steps.length === 0) return []
+  return [{title, steps}, agreement(witnesses, {push: false})]
 }
 
 /** The one with the most left; the first of equals; `undefined` when all are settled. */

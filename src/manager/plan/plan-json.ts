@@ -1,5 +1,6 @@
 /** A plan as text and back. What is read may come from anywhere: everything is checked, and what is not known is refused. */
 import type {NodeId} from '../../model/node-id.js'
+import {MIGRATE_REASONS} from './migrate-reason.js'
 import type {Phase, Plan} from './plan.js'
 import {
   array,
@@ -90,8 +91,11 @@ const STEP_READERS: {readonly [Kind in StepKind]: Reader<StepOf<Kind>>} = {
   'wait-sync': record({kind: literal('wait-sync'), replica: nodeId}),
   'flush-functions': record({kind: literal('flush-functions'), ...node}),
   'copy-functions': record({kind: literal('copy-functions'), from: nodeId, to: nodeId}),
-  'move-slots': record({kind: literal('move-slots'), ...lane}),
-  'migrate-slots': record({kind: literal('migrate-slots'), ...lane}),
+  'move-slots': record({kind: literal('move-slots'), ...lane}, {because: oneOf(...MIGRATE_REASONS)}),
+  'migrate-slots': record(
+    {kind: literal('migrate-slots'), ...lane},
+    {asks: literal('target'), fallback: literal(true)},
+  ),
   'collect-keys': record({kind: literal('collect-keys'), slot: integer(0, 16_383), source: nodeId, target: nodeId}),
   'claim-slots': record({kind: literal('claim-slots'), ...nodeAndSlots}),
   'assign-slots': record({kind: literal('assign-slots'), ...nodeAndSlots, owner: nodeId}),

@@ -38,11 +38,11 @@ export function integer(least: number, most: number): Reader<number> {
   }
 }
 
-export function literal<const T extends string | number>(expected: T): Reader<T> {
+export function literal<const T extends string | number | boolean>(expected: T): Reader<T> {
   return oneOf(expected)
 }
 
-export function oneOf<const T extends string | number>(...allowed: readonly T[]): Reader<T> {
+export function oneOf<const T extends string | number | boolean>(...allowed: readonly T[]): Reader<T> {
   return (value, path, report) => {
     const found = allowed.find((each) => each === value)
     return found ?? refuse(value, path, report, allowed.map((each) => JSON.stringify(each)).join(' or '))

@@ -7,7 +7,8 @@ import {findNode, findPrimary, type Primary, type Topology} from '../view/topolo
 import {apportion} from './apportion.js'
 import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
 import {healthRefusals} from './health.js'
-import {atomicRefusals, lanePhases, lanesBetween, type Balance} from './lanes.js'
+import {atomicRefusals} from './lane-way.js'
+import {lanePhases, lanesBetween, type Balance} from './lanes.js'
 import {refuse, type Planned, type PlanSettings} from './plan.js'
 
 export const DEFAULT_THRESHOLD_PERCENT = 2
@@ -22,8 +23,8 @@ export interface RebalanceRequest {
    * set right. 0 means exact. (redis-cli reads 0 as "never"; who has to imitate it passes `Infinity`.)
    */
   readonly threshold?: number
-  /** Let the servers move the slots whole; refused where they cannot. */
-  readonly atomic?: boolean
+  /** Let the servers move the slots whole, refused where they cannot; or MIGRATE. By default what the servers can. */
+  readonly atomic?: boolean | undefined
   readonly settings?: PlanSettings
 }
 
@@ -37,7 +38,7 @@ export interface Share {
 
 /** The rules of redis-cli's rebalance, with exact shares: "nothing to do" is a plan without phases. */
 export function planRebalance(topology: Topology, request: RebalanceRequest): Planned {
-  const {threshold = DEFAULT_THRESHOLD_PERCENT, atomic = false, settings} = request
+  const {threshold = DEFAULT_THRESHOLD_PERCENT, atomic, settings} = request
   const refusals = [...healthRefusals(topology), ...weightRefusals(topology, request), ...thresholdRefusals(threshold)]
   if (refusals.length > 0) return refuse(...refusals)
   const shares = sharesOf(topology, request)
@@ -52,11 +53,11 @@ export function planRebalance(topology: Topology, request: RebalanceRequest): Pl
     surplus: primary.slots.size - expected,
   }))
   const lanes = lanesBetween(topology, balances)
-  if (atomic) {
+  if (atomic === true) {
     const unable = atomicRefusals(topology, lanes)
     if (unable.length > 0) return refuse(...unable)
   }
-  const phases = lanePhases('move slots', lanes, {atomic, witnesses: idsOf(topology)})
+  const phases = lanePhases(topology, 'move slots', lanes, {atomic, settings, witnesses: idsOf(topology)})
   return planFor(topology, {operation: 'rebalance', phases, settings})
 }
 

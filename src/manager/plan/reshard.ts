@@ -8,7 +8,8 @@ import {findNode, findPrimary, type Primary, type Topology} from '../view/topolo
 import {apportion} from './apportion.js'
 import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
 import {healthRefusals} from './health.js'
-import {atomicRefusals, lanePhases, type Lane} from './lanes.js'
+import {atomicRefusals} from './lane-way.js'
+import {lanePhases, type Lane} from './lanes.js'
 import {refuse, type Planned, type PlanSettings} from './plan.js'
 
 export interface ReshardRequest {
@@ -17,8 +18,8 @@ export interface ReshardRequest {
   readonly to: NodeId
   /** `all`: every other primary, in proportion to the slots that it has. */
   readonly from: readonly NodeId[] | 'all'
-  /** Let the servers move the slots whole; refused where they cannot. */
-  readonly atomic?: boolean
+  /** Let the servers move the slots whole, refused where they cannot; or MIGRATE. By default what the servers can. */
+  readonly atomic?: boolean | undefined
   readonly settings?: PlanSettings
 }
 
@@ -43,8 +44,9 @@ export function planReshard(topology: Topology, request: ReshardRequest): Planne
     const unable = atomicRefusals(topology, lanes)
     if (unable.length > 0) return refuse(...unable)
   }
-  const phases = lanePhases('move slots', lanes, {atomic: request.atomic, witnesses: idsOf(topology)})
-  return planFor(topology, {operation: 'reshard', phases, settings: request.settings})
+  const {atomic, settings} = request
+  const phases = lanePhases(topology, 'move slots', lanes, {atomic, settings, witnesses: idsOf(topology)})
+  return planFor(topology, {operation: 'reshard', phases, settings})
 }
 
 function targetRefusals(topology: Topology, {to}: ReshardRequest): Finding[] {

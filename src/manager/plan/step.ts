@@ -3,6 +3,7 @@
  * finds its work already done without complaint. Slots are text ("0-5460 6000") so that a step can be saved and read.
  */
 import type {NodeId} from '../../model/node-id.js'
+import type {MigrateReason} from './migrate-reason.js'
 
 export type Step =
   /** CONFIG SET, and with `rewrite` CONFIG REWRITE after it. */
@@ -32,9 +33,25 @@ export type Step =
   /** FUNCTION FLUSH: takes back what `copy-functions` brought. */
   | {readonly kind: 'flush-functions'; readonly node: NodeId}
   /** SETSLOT and MIGRATE, in windows: one lane. */
-  | {readonly kind: 'move-slots'; readonly slots: string; readonly source: NodeId; readonly target: NodeId}
-  /** Moved whole, by the server (atomic slot migration). */
-  | {readonly kind: 'migrate-slots'; readonly slots: string; readonly source: NodeId; readonly target: NodeId}
+  | {
+      readonly kind: 'move-slots'
+      readonly slots: string
+      readonly source: NodeId
+      readonly target: NodeId
+      /** Why not atomically, where some of the servers could. */
+      readonly because?: MigrateReason
+    }
+  /** Moved whole, by the servers (atomic slot migration). */
+  | {
+      readonly kind: 'migrate-slots'
+      readonly slots: string
+      readonly source: NodeId
+      readonly target: NodeId
+      /** Redis 8.4 is asked on the target; where this is absent, the source is asked. */
+      readonly asks?: 'target'
+      /** What keeps failing goes with MIGRATE instead; absent where the operator wanted this way and no other. */
+      readonly fallback?: true
+    }
   /** All keys of one slot from a node that does not own it to the owner, and the slot closed on the source. */
   | {readonly kind: 'collect-keys'; readonly slot: number; readonly source: NodeId; readonly target: NodeId}
   /** Takes slots without asking anybody: DELSLOTS, ADDSLOTS, BUMPEPOCH in one transaction; then SETSLOT STABLE where marked. */

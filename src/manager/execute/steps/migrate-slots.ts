@@ -1,110 +1,162 @@
 /**
- * Atomic slot migration as Valkey 9 has it: the source copies whole slots and hands them over at once
- * (https://valkey.io/commands/cluster-migrateslots/). Clients see no redirection, and no slot is ever open.
+ * Slots that the servers move whole (atomic slot migration): clients see no redirection but the last, and no slot is ever
+ * open. Tried a bounded number of times, each time only for what is still at the source; what was not asked for by name then
+ * goes with MIGRATE.
  */
 import {formatAddress} from '../../../model/address.js'
+import type {NodeId} from '../../../model/node-id.js'
+import type {SlotId} from '../../../model/slot.js'
 import {SlotSet} from '../../../model/slot-set.js'
 import {ManagerError} from '../../error.js'
-import {readNode} from '../../observe.js'
+import {countKeysOnNode, readNode} from '../../observe.js'
 import type {StepOf} from '../../plan/step.js'
-import type {NodeClient, Reply} from '../../ports.js'
-import {listReply} from '../../reply.js'
-import {countKeysInSlots} from '../../slot-counts.js'
+import {attemptMigration} from '../atomic/attempt.js'
+import {cutRanges} from '../atomic/cut-ranges.js'
+import type {MigrationDriver} from '../atomic/driver.js'
+import {exportDriver} from '../atomic/export-driver.js'
+import {importDriver} from '../atomic/import-driver.js'
 import {waitUntilClear} from '../patience.js'
 import {checkpoint, type StepContext} from '../step-context.js'
+import {moveSlots} from './move-slots.js'
 import {slotsOf} from './node-commands.js'
 
-interface Job {
-  readonly name: string
-  readonly state: string
-  readonly message: string
-  /** Bytes; '' where the server does not tell. */
-  readonly remaining: string
-  /** Changes as long as the target confirms what it received. */
-  readonly pace: string
-}
+/** Valkey's migrations fail by chance while clients write to the slots (valkey#4545): the first retry often does. */
+const ATTEMPTS = 3
+const FIRST_BACKOFF_MS = 200
+/** With another way to take, it is not worth more than that to wait for a stream that never drains. */
+const FALLBACK_STALL_MS = 10_000
+/** The target's memory is full: MIGRATE would fare no better, and would leave slots open. */
+const FINAL = /out of memory|\bOOM\b/i
 
 export async function migrateSlots(step: StepOf<'migrate-slots'>, context: StepContext): Promise<void> {
   checkpoint(context)
-  const source = await context.connect(step.source)
-  const target = await readNode(await context.connect(step.target))
-  const slots = slotsOf(step.slots).minus(target.line.slots)
-  if (slots.size === 0) return
-  const list = [...slots]
-  const counts = await countKeysInSlots(source, list)
-  const before = new Set((await jobsOf(source, slots)).map(({name}) => name))
-  await source.call(['CLUSTER', 'MIGRATESLOTS', 'SLOTSRANGE', ...slots.ranges().flat(), 'NODE', step.target])
-  await untilHandedOver(source, slots, before, context)
-  list.forEach((slot, index) => {
-    const keys = counts[index]!
-    if (keys > 0) context.emit({kind: 'keys-moved', step: context.id, keys})
-    context.emit({kind: 'slot-moved', step: context.id, slot, source: step.source, target: step.target, keys})
+  const migration = await openMigration(step, context)
+  let failure: string | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const left = await remaining(migration)
+    if (left.size === 0) return
+    checkpoint(context)
+    if (failure !== undefined) await pauseBefore(attempt, failure, migration)
+    checkpoint(context)
+    failure = await attemptMigration(context, {
+      source: step.source,
+      driver: migration.driver,
+      ranges: cutRanges(left, migration.keys, attempt),
+      stallMs:
+        step.fallback === true ? Math.min(FALLBACK_STALL_MS, context.settings.timeoutMs) : context.settings.timeoutMs,
+      moved: (slots) => tellMoved(migration, slots),
+    })
+    if (failure !== undefined && FINAL.test(failure)) break
+  }
+  const left = await remaining(migration)
+  if (left.size === 0) return
+  checkpoint(context)
+  await otherwise(migration, left, failure ?? 'slots stayed at their source')
+}
+
+interface Migration {
+  readonly step: StepOf<'migrate-slots'>
+  readonly context: StepContext
+  readonly driver: MigrationDriver
+  readonly wanted: SlotSet
+  /** By slot, as counted at the source before anything moved. */
+  readonly keys: ReadonlyMap<SlotId, number>
+  /** Slots of which it was told that they moved, or that had before. */
+  told: SlotSet
+}
+
+async function openMigration(step: StepOf<'migrate-slots'>, context: StepContext): Promise<Migration> {
+  const {source, target} = step
+  const ends = {source, target, connect: (id: NodeId) => context.connect(id)}
+  const driver = step.asks === 'target' ? importDriver(ends) : exportDriver(ends)
+  const wanted = slotsOf(step.slots)
+  const [sourceView, targetView] = await Promise.all(
+    [source, target].map(async (id) => readNode(await context.connect(id))),
+  )
+  const list = [...wanted]
+  const counts = await countKeysOnNode(context.pool, sourceView!, list)
+  const keys = new Map(list.map((slot, index) => [slot, counts[index]!]))
+  return {step, context, driver, wanted, keys, told: targetView!.line.slots.intersection(wanted)}
+}
+
+/**
+ * What the target does not have yet, once no migration touches it any more: one that an earlier run of ours began and could
+ * not see through is waited for, like anybody's. Slots that moved without our being told are told of now.
+ * @throws ManagerError `stale-plan` when neither end has a slot
+ */
+async function remaining(migration: Migration): Promise<SlotSet> {
+  const {step, context, driver, wanted} = migration
+  await waitUntilClear(context, () => driver.unfinished(wanted))
+  let left = SlotSet.EMPTY
+  await waitUntilClear(context, async () => {
+    const [source, target] = await Promise.all([
+      readNode(await context.connect(step.source)),
+      readNode(await context.connect(step.target)),
+    ])
+    const arrived = target.line.slots.intersection(wanted)
+    left = wanted.minus(arrived)
+    const both = arrived.intersection(source.line.slots)
+    const name = formatAddress(source.address)
+    if (both.size > 0) return [{reason: `has not heard yet that slots ${both} left it`, node: name}]
+    const lost = left.minus(source.line.slots)
+    if (lost.size > 0) throw notOwned(lost, name)
+    return []
+  })
+  tellMoved(migration, wanted.minus(left))
+  return left
+}
+
+function notOwned(slots: SlotSet, node: string): ManagerError {
+  return new ManagerError('stale-plan', `does not own slots ${slots} any more`, {
+    node,
+    hint: 'run the command again: it plans anew',
   })
 }
 
-/** A first stop lets the job end, as it has nothing to be continued from; a second one cancels it. */
-async function untilHandedOver(
-  source: NodeClient,
-  slots: SlotSet,
-  before: ReadonlySet<string>,
-  context: StepContext,
-): Promise<void> {
-  // Whether the job is still there to be cancelled is for the nodes to know; what matters is told by how it ends.
-  const cancel = (): void => void source.call(['CLUSTER', 'CANCELSLOTMIGRATIONS']).catch(() => undefined)
-  context.kill.addEventListener('abort', cancel, {once: true})
-  try {
-    await waitUntilClear({...context, stop: context.kill}, async () => {
-      const job = (await jobsOf(source, slots)).find(({name}) => !before.has(name))
-      if (job?.state === 'success') return []
-      if (job?.state === 'failed' || job?.state === 'cancelled') throw failed(job, source)
-      return [
-        {
-          reason: `is moving slots ${slots}: ${job?.state ?? 'queued'} ${job?.remaining ?? ''}`.trimEnd(),
-          node: formatAddress(source.address),
-          hint: 'the job was cancelled: the slots stay at their source; look into the logs of both nodes',
-          pace: job?.pace ?? '',
-        },
-      ]
-    })
-  } catch (error) {
-    if (error instanceof ManagerError && error.code === 'timed-out') cancel()
-    throw error
-  } finally {
-    context.kill.removeEventListener('abort', cancel)
+function tellMoved(migration: Migration, slots: SlotSet): void {
+  const {step, context, keys: counts} = migration
+  const news = slots.minus(migration.told)
+  if (news.size === 0) return
+  migration.told = migration.told.union(news)
+  const moved = [...news].map((slot) => ({slot, keys: counts.get(slot) ?? 0}))
+  const keys = moved.reduce((sum, each) => sum + each.keys, 0)
+  if (keys > 0) context.emit({kind: 'keys-moved', step: context.id, keys})
+  for (const each of moved) {
+    context.emit({kind: 'slot-moved', step: context.id, source: step.source, target: step.target, ...each})
   }
 }
 
-/** The source's exports of exactly these slots, newest first. */
-async function jobsOf(source: NodeClient, slots: SlotSet): Promise<Job[]> {
-  const rows = listReply(await source.call(['CLUSTER', 'GETSLOTMIGRATIONS']), source)
-  return rows.flatMap((row) => {
-    const fields = fieldsOf(row)
-    const moving = SlotSet.parse(fields.get('slot_ranges') ?? '')
-    if (fields.get('operation') !== 'EXPORT' || moving?.equals(slots) !== true) return []
-    return [
-      {
-        name: fields.get('name') ?? '',
-        state: fields.get('state') ?? '',
-        message: fields.get('message') ?? '',
-        remaining: fields.get('remaining_repl_size') ?? '',
-        pace: ['state', 'remaining_repl_size', 'last_ack_time'].map((name) => fields.get(name)).join(' '),
-      },
-    ]
+async function pauseBefore(attempt: number, failure: string, {context}: Migration): Promise<void> {
+  context.emit({kind: 'noted', step: context.id, message: `atomic slot migration failed: ${failure}; trying again`})
+  await context.clock.sleep(FIRST_BACKOFF_MS * 2 ** (attempt - 1), context.stop)
+}
+
+/** With MIGRATE, or not at all. Nothing of the slots is on its way, and none is open. */
+async function otherwise({step, context}: Migration, left: SlotSet, failure: string): Promise<void> {
+  const isFinal = FINAL.test(failure)
+  if (step.fallback !== true || isFinal) throw failed(step, context, failure, isFinal)
+  const {source, target} = step
+  const name = formatAddress(context.addressOf(source))
+  context.emit({
+    kind: 'noted',
+    step: context.id,
+    message: `${name} falls back to MIGRATE for ${left.size} slots, because atomic slot migration failed ${ATTEMPTS} times: ${failure}`,
   })
+  await moveSlots({kind: 'move-slots', slots: left.toString(), source, target}, context)
 }
 
-/** A map in RESP2: keys and values in turn. */
-function fieldsOf(row: Reply): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>()
-  if (!Array.isArray(row)) return fields
-  for (let index = 0; index + 1 < row.length; index += 2) fields.set(String(row[index]), String(row[index + 1]))
-  return fields
-}
-
-function failed(job: Job, source: NodeClient): ManagerError {
-  return new ManagerError('error-reply', `atomic slot migration ${job.state}: ${job.message || 'no reason given'}`, {
-    node: formatAddress(source.address),
-    reply: job.message,
-    hint: 'no slot was left open; run the command again, or without --atomic',
+function failed(
+  step: StepOf<'migrate-slots'>,
+  context: StepContext,
+  failure: string,
+  isOutOfMemory: boolean,
+): ManagerError {
+  const cure = isOutOfMemory
+    ? 'give the target more memory and run the command again'
+    : 'run the command again, or with --no-atomic'
+  return new ManagerError('error-reply', `atomic slot migration failed: ${failure}`, {
+    node: formatAddress(context.addressOf(step.source)),
+    reply: failure,
+    hint: `no slot was left open; ${cure}`,
   })
 }

@@ -133,26 +133,20 @@ describe('carrying out a plan', () => {
   })
 
   it('never lets two lanes leave one source at a time', async () => {
-    const running = new Set<number>()
-    let jobs = 0
-    let most = 0
-    const lane: Step = {kind: 'migrate-slots', slots: '0', source: A, target: B}
-    const script: Script = (_node, command) => {
-      if (command === 'CLUSTER NODES') return `${B} h:2@10002 myself,master - 0 0 1 connected`
+    // Their slots are at the target already: what counts is when a lane is opened.
+    const lanes = ['0', '1'].map((slots): Step => ({kind: 'migrate-slots', slots, source: A, target: B}))
+    const script: Script = (node, command) => {
+      const [id, slots] = node === 'h:2' ? [B, ' 0-16383'] : [A, '']
+      if (command === 'CLUSTER NODES') return `${id} ${node}@1 myself,master - 0 0 1 connected${slots}`
       if (command === 'INFO') return 'cluster_enabled:1\r\nrole:master\r\n'
       if (command === 'CLUSTER INFO') return 'cluster_state:ok\r\n'
-      if (command.includes('COUNTKEYSINSLOT')) return 0
-      if (command.includes('MIGRATESLOTS')) {
-        running.add(++jobs)
-        most = Math.max(most, running.size)
-        return 'OK'
-      }
-      running.delete(jobs)
-      return jobs === 0 ? [] : [['name', String(jobs), 'operation', 'EXPORT', 'slot_ranges', '0-0', 'state', 'success']]
+      return command.includes('COUNTKEYSINSLOT') ? 0 : []
     }
-    const {outcome} = await run(planOf({phases: [{title: 'move', steps: [lane, lane]}]}), script)
+    const {outcome, events} = await run(planOf({phases: [{title: 'move', steps: lanes}]}), script)
     expect(outcome.status).to.equal('applied')
-    expect(jobs).to.equal(2)
-    expect(most).to.equal(1)
+    expect(events.map(({kind}) => kind)).to.deep.equal([
+      'phase-started',
+      ...['step-started', 'step-finished', 'step-started', 'step-finished'],
+    ])
   })
 })

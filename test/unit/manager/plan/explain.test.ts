@@ -1,6 +1,7 @@
 import {expect} from 'chai'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
 import {describeStep, explainStep, namesIn} from '../../../../src/manager/plan/explain.js'
+import {MIGRATE_REASONS} from '../../../../src/manager/plan/migrate-reason.js'
 import {primaryId} from '../../../support/topologies.js'
 import {A, B, EVERY_STEP} from '../../../support/steps.js'
 
@@ -72,7 +73,11 @@ describe('the commands of a step', () => {
       `10.0.0.1:7001> CLUSTER SETSLOT <slot> NODE ${B}`,
       `every other primary> CLUSTER SETSLOT <slot> NODE ${B}`,
     ],
-    'migrate-slots': [`10.0.0.1:7001> CLUSTER MIGRATESLOTS SLOTSRANGE 0 99 200 200 NODE ${B}`],
+    'migrate-slots': [
+      '# --atomic: no other way is taken when it fails',
+      '# many keys go in several ranges, one after another',
+      `10.0.0.1:7001> CLUSTER MIGRATESLOTS SLOTSRANGE 0 99 200 200 NODE ${B}`,
+    ],
     'collect-keys': [
       `10.0.0.1:7001> CLUSTER SETSLOT 5 IMPORTING ${B}`,
       '10.0.0.1:7001> MIGRATE 10.0.0.2 7002 "" 0 60000 KEYS <key> …',
@@ -102,6 +107,30 @@ describe('the commands of a step', () => {
   for (const [kind, step] of Object.entries(EVERY_STEP)) {
     it(`are shown for ${kind}`, () => expect(explainStep(step, names)).to.deep.equal(commands[kind]))
   }
+
+  it('say who is asked, and what is done when it fails, of an atomic migration that was not asked for', () => {
+    const step = {...EVERY_STEP['migrate-slots'], asks: 'target', fallback: true} as const
+    expect(explainStep(step, names)).to.deep.equal([
+      '# both ends can move slots whole; with MIGRATE when that fails again and again',
+      '# many keys go in several ranges, one after another',
+      '10.0.0.2:7002> CLUSTER MIGRATION IMPORT 0 99 200 200',
+    ])
+  })
+
+  it('say why a lane goes with MIGRATE that could go atomically', () => {
+    const lines = MIGRATE_REASONS.map((because) => explainStep({...EVERY_STEP['move-slots'], because}, names)[0])
+    expect(lines).to.deep.equal([
+      '# not atomically: --no-atomic',
+      '# not atomically: --pipeline',
+      '# not atomically: --replace',
+      '# not atomically: not all nodes can move slots whole',
+      '# not atomically: the nodes are not the same product',
+    ])
+    const step = {...EVERY_STEP['move-slots'], because: 'replace'} as const
+    expect(describeStep(step, names)).to.equal(
+      'move 101 slots (0-99 200) from 10.0.0.1:7001 to 10.0.0.2:7002 with MIGRATE (--replace)',
+    )
+  })
 
   it('follow the settings of the plan', () => {
     const settings = {...DEFAULT_SETTINGS, replace: true, migrateTimeoutMs: 5000}

@@ -142,7 +142,7 @@ describe('a reshard is refused', () => {
     const redis = changedServer(A, {product: 'redis', version: '7.0.15', capabilities: new Set()})
     const mixed = topologyOf({primaries: 3, product: 'valkey'}, redis)
     expect(messagesOf(reshard({atomic: true}, mixed))).to.deep.equal([
-      '10.0.0.1:7001 cannot move slots atomically: that takes Valkey 9.0 or the bundled engine',
+      '10.0.0.1:7001 cannot move slots atomically: that takes Valkey 9.0, Redis 8.4 or the bundled engine',
     ])
   })
 })
