@@ -11,7 +11,7 @@ function cut(slots: string, keysOf: (slot: number) => number, finer = 0): string
 describe('ranges of one migration', () => {
   it('are one while the keys are few', () => {
     expect(cut('0-4095', () => 0)).to.deep.equal(['0-4095'])
-    expect(cut('0-4095 7000', () => 30)).to.deep.equal(['0-4095 7000'])
+    expect(cut('0-4095 7000', () => 6)).to.deep.equal(['0-4095 7000'])
   })
 
   it('are eight for a million keys, all of about as many', () => {
@@ -21,8 +21,14 @@ describe('ranges of one migration', () => {
     expect(ranges[7]).to.equal('3500-3999')
   })
 
+  it('are smaller for fewer keys, while that makes the pauses shorter', () => {
+    expect(cut('0-99', () => 1_000)).to.have.length(4)
+    expect(cut('0-99', () => 3_000)).to.have.length(8)
+    expect(cut('0-99', () => 40_000)).to.have.length(32)
+  })
+
   it('weigh keys, not slots', () => {
-    expect(cut('0-99', (slot) => (slot < 10 ? 20_000 : 0))).to.deep.equal(['0-4', '5-99'])
+    expect(cut('0-99', (slot) => (slot < 10 ? 5_000 : 0))).to.deep.equal(['0-4', '5-99'])
   })
 
   it('leave a slot whole, however many keys it has', () => {
