@@ -36,7 +36,8 @@ describeOnServers('apply', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
 
   it('shows the plan with --dry-run, and carries it out', async () => {
     const shown = await run('apply', file, '--dry-run', '--explain')
-    expect(shown.stdout).to.include('move 50 slots').and.include('CLUSTER SETSLOT <slot> IMPORTING')
+    const how = flavour === 'redis-7.0' ? 'CLUSTER SETSLOT <slot> IMPORTING' : 'CLUSTER MIGRATESLOTS SLOTSRANGE'
+    expect(shown.stdout).to.include('move 50 slots').and.include(how)
     const {code, stdout, stderr} = await run('apply', file, '--yes')
     expect(code, stderr).to.equal(0)
     expect(stdout).to.match(/^done reshard: 100 slots and 0 keys moved/)
@@ -71,7 +72,7 @@ describeOnServers('apply', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
     for (const [text, reason] of [
       ['{', /is not a plan/],
       ['{"version": 2}', /is not a plan/],
-      [readFileSync(file, 'utf8').replace('"move-slots"', '"drop-slots"'), /is not a plan/],
+      [readFileSync(file, 'utf8').replace(/"(move|migrate)-slots"/, '"drop-slots"'), /is not a plan/],
     ] as const) {
       writeFileSync(broken, text)
       const {code, stderr} = await run('apply', broken, '--yes')

@@ -1,0 +1,164 @@
+/**
+ * Slots that the servers move whole (atomic slot migration): clients see no redirection but the last, and no slot is ever
+ * open. Tried a bounded number of times, each time only for what is still at the source.
+ */
+import {formatAddress} from '../../../model/address.js'
+import type {NodeId} from '../../../model/node-id.js'
+import type {SlotId} from '../../../model/slot.js'
+import {SlotSet} from '../../../model/slot-set.js'
+import {ManagerError} from '../../error.js'
+import {countKeysOnNode, readNode} from '../../observe.js'
+import type {StepOf} from '../../plan/step.js'
+import {waitUntilClear} from '../patience.js'
+import {checkpoint, type StepContext} from '../step-context.js'
+import {slotsOf} from '../steps/node-commands.js'
+import {attemptMigration} from './attempt.js'
+import {cutRanges} from './cut-ranges.js'
+import type {MigrationDriver} from './driver.js'
+import {exportDriver} from './export-driver.js'
+import {importDriver} from './import-driver.js'
+
+/** Valkey's migrations fail by chance while clients write to the slots (valkey#4545): the first retry often does. */
+const ATTEMPTS = 3
+const FIRST_BACKOFF_MS = 200
+/** The target's memory is full: neither another attempt nor MIGRATE would fare better, and MIGRATE would leave slots open. */
+const FINAL = /out of memory|\bOOM\b/i
+
+/** What the servers did not move, and why not. Nothing of it is on its way, and none of it is open. */
+export interface Unmoved {
+  readonly slots: SlotSet
+  readonly reason: string
+  readonly attempts: number
+}
+
+export type WholeLane = Pick<StepOf<'migrate-slots'>, 'slots' | 'source' | 'target' | 'asks'>
+
+/**
+ * @throws ManagerError `interrupted`; `stale-plan` when neither end has a slot; `error-reply` when the servers could not move
+ *   the slots; or a node is lost
+ */
+export async function migrateWhole(lane: WholeLane, context: StepContext): Promise<void> {
+  const unmoved = await tryToMigrate(lane, context, context.settings.timeoutMs)
+  if (unmoved !== undefined) {
+    throw migrationFailed(lane, context, unmoved.reason, 'run the command again, or with --no-atomic')
+  }
+}
+
+/**
+ * As `migrateWhole`, but a failure after which there may be another way is returned.
+ * @param stallMs a stream that never drains is given up after this long without progress
+ */
+export async function tryToMigrate(
+  lane: WholeLane,
+  context: StepContext,
+  stallMs: number,
+): Promise<Unmoved | undefined> {
+  checkpoint(context)
+  const migration = await openMigration(lane, context)
+  let reason: string | undefined
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const left = await remaining(migration)
+    if (left.size === 0) return undefined
+    checkpoint(context)
+    if (reason !== undefined) await pauseBefore(attempt, reason, context)
+    checkpoint(context)
+    reason = await attemptMigration(context, {
+      source: lane.source,
+      driver: migration.driver,
+      ranges: cutRanges(left, migration.keys, attempt),
+      stallMs,
+      moved: (slots) => tellMoved(migration, slots),
+    })
+    if (reason === undefined || !FINAL.test(reason)) continue
+    throw migrationFailed(lane, context, reason, 'give the target more memory and run the command again')
+  }
+  const left = await remaining(migration)
+  if (left.size === 0) return undefined
+  checkpoint(context)
+  return {slots: left, reason: reason ?? 'slots stayed at their source', attempts: ATTEMPTS}
+}
+
+interface Migration {
+  readonly lane: WholeLane
+  readonly context: StepContext
+  readonly driver: MigrationDriver
+  readonly wanted: SlotSet
+  /** By slot, as counted at the source before anything moved. */
+  readonly keys: ReadonlyMap<SlotId, number>
+  /** Slots of which it was told that they moved, or that had before. */
+  told: SlotSet
+}
+
+async function openMigration(lane: WholeLane, context: StepContext): Promise<Migration> {
+  const {source, target, asks} = lane
+  const ends = {source, target, connect: (id: NodeId) => context.connect(id)}
+  const driver = asks === 'target' ? importDriver(ends) : exportDriver(ends)
+  const wanted = slotsOf(lane.slots)
+  const [sourceView, targetView] = await Promise.all(
+    [source, target].map(async (id) => readNode(await context.connect(id))),
+  )
+  const list = [...wanted]
+  const counts = await countKeysOnNode(context.pool, sourceView!, list)
+  const keys = new Map(list.map((slot, index) => [slot, counts[index]!]))
+  return {lane, context, driver, wanted, keys, told: targetView!.line.slots.intersection(wanted)}
+}
+
+/**
+ * What the target does not have yet, once no migration touches it any more: one that an earlier run of ours began and could
+ * not see through is waited for, like anybody's. Slots that moved without our being told are told of now.
+ * @throws ManagerError `stale-plan` when neither end has a slot
+ */
+async function remaining(migration: Migration): Promise<SlotSet> {
+  const {lane, context, driver, wanted} = migration
+  await waitUntilClear(context, () => driver.unfinished(wanted))
+  let left = SlotSet.EMPTY
+  await waitUntilClear(context, async () => {
+    const [source, target] = await Promise.all([
+      readNode(await context.connect(lane.source)),
+      readNode(await context.connect(lane.target)),
+    ])
+    const arrived = target.line.slots.intersection(wanted)
+    left = wanted.minus(arrived)
+    const both = arrived.intersection(source.line.slots)
+    const name = formatAddress(source.address)
+    if (both.size > 0) return [{reason: `has not heard yet that slots ${both} left it`, node: name}]
+    const lost = left.minus(source.line.slots)
+    if (lost.size > 0) throw notOwned(lost, name)
+    return []
+  })
+  tellMoved(migration, wanted.minus(left))
+  return left
+}
+
+function notOwned(slots: SlotSet, node: string): ManagerError {
+  return new ManagerError('stale-plan', `does not own slots ${slots} any more`, {
+    node,
+    hint: 'run the command again: it plans anew',
+  })
+}
+
+function tellMoved(migration: Migration, slots: SlotSet): void {
+  const {lane, context, keys: counts} = migration
+  const news = slots.minus(migration.told)
+  if (news.size === 0) return
+  migration.told = migration.told.union(news)
+  const moved = [...news].map((slot) => ({slot, keys: counts.get(slot) ?? 0}))
+  const keys = moved.reduce((sum, each) => sum + each.keys, 0)
+  if (keys > 0) context.emit({kind: 'keys-moved', step: context.id, keys})
+  for (const each of moved) {
+    context.emit({kind: 'slot-moved', step: context.id, source: lane.source, target: lane.target, ...each})
+  }
+}
+
+async function pauseBefore(attempt: number, reason: string, context: StepContext): Promise<void> {
+  context.emit({kind: 'noted', step: context.id, message: `atomic slot migration failed: ${reason}; trying again`})
+  await context.clock.sleep(FIRST_BACKOFF_MS * 2 ** (attempt - 1), context.stop)
+}
+
+function migrationFailed({source}: WholeLane, context: StepContext, reason: string, cure: string): ManagerError {
+  return new ManagerError('error-reply', `atomic slot migration failed: ${reason}`, {
+    node: formatAddress(context.addressOf(source)),
+    reply: reason,
+    hint: `no slot was left open; ${cure}`,
+  })
+}
