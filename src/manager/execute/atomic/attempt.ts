@@ -122,7 +122,8 @@ class Attempt {
       if (job?.state === 'succeeded') {
         this.#unsure.delete(id)
         this.#request.moved(slots)
-      } else this.#failure ??= job?.message ?? 'the server does not tell how it ended'
+      } else if (job === undefined) this.#failure ??= 'the server does not tell how it ended'
+      else this.#failure ??= await this.#request.driver.whyFailed(job)
     }
     if (going.length > 0) this.#tell(going)
     return going
@@ -159,6 +160,8 @@ class Attempt {
 }
 
 function stallReason({phase, bytesLeft}: SlotJob, limitMs: number): string {
+  const stood = `no progress for ${Math.round(limitMs / 1000)} s in ${phase}`
+  if (bytesLeft === 0) return stood
   const left = bytesLeft === null ? '' : ` with ${bytesLeft} bytes left`
-  return `no progress for ${Math.round(limitMs / 1000)} s in ${phase}${left}: clients write faster than the target reads`
+  return `${stood}${left}: clients write faster than the target reads`
 }

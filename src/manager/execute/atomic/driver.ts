@@ -14,7 +14,7 @@ export interface SlotJob {
   readonly state: 'running' | 'handing-over' | 'succeeded' | 'failed'
   /** The server's word for where it is: `snapshotting`. */
   readonly phase: string
-  /** Why it failed; '' while it runs. */
+  /** Why it failed, in the words of the node that runs it; '' while it runs. */
   readonly message: string
   /** Of the stream that the target has yet to get; `null` where the server does not tell. */
   readonly bytesLeft: number | null
@@ -33,6 +33,8 @@ export interface MigrationDriver {
   start(slots: SlotSet): Promise<string | undefined>
   /** Of this source and this target, newest first, past ones included as far as the server keeps them. */
   jobs(): Promise<readonly SlotJob[]>
+  /** Why a job of `jobs` failed, by whichever end knows better. */
+  whyFailed(job: SlotJob): Promise<string>
   /**
    * Jobs of either end that are not over and touch one of `slots`, whoever asked for them and whatever the other end is.
    * Nothing may be done to the slots before this is empty.

@@ -38,6 +38,7 @@ export function exportDriver(ends: Ends): MigrationDriver {
         .filter((row) => row.get('operation') === 'EXPORT' && row.get('target_node') === target)
         .map((row) => jobOf(row))
     },
+    whyFailed: (job) => whyFailed(ends, job),
     unfinished: async (slots) => {
       const found = await Promise.all(
         [source, target].map(async (id) => unfinishedExports(await ends.connect(id), slots)),
@@ -59,6 +60,14 @@ async function start({source, target, connect}: Ends, slots: SlotSet): Promise<s
   const own = parseRows(log!, node).find((row) => slotsOf(row).equals(slots) && row.get('operation') === 'EXPORT')
   if (own === undefined) throw unexpected(node)
   return own.get('name') ?? ''
+}
+
+/** A source that lost its target knows no more than that; the target knows that its memory was full. */
+async function whyFailed({target, connect}: Ends, {id, message}: SlotJob): Promise<string> {
+  if (!/on the target node/.test(message)) return message
+  const own = (await rowsOf(await connect(target))).find((row) => row.get('name') === id)
+  const words = own?.get('message') ?? ''
+  return words === '' || /on the source node/.test(words) ? message : words
 }
 
 /**

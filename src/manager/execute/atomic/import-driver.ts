@@ -29,6 +29,7 @@ export function importDriver(ends: Ends): MigrationDriver {
       const rows = await rowsOf(await ends.connect(ends.target))
       return rows.filter((row) => row.get('operation') === 'import' && row.get('source') === ends.source).map(jobOf)
     },
+    whyFailed: ({message}) => Promise.resolve(message),
     unfinished: async (slots) => {
       const found = await Promise.all(
         [ends.source, ends.target].map(async (id) => unfinishedImports(await ends.connect(id), slots)),

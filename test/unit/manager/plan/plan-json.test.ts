@@ -1,6 +1,8 @@
 import {expect} from 'chai'
 import {planFromJson, planToJson} from '../../../../src/manager/plan/plan-json.js'
+import {MIGRATE_REASONS} from '../../../../src/manager/plan/migrate-reason.js'
 import {DEFAULT_SETTINGS, type Plan} from '../../../../src/manager/plan/plan.js'
+import type {Step} from '../../../../src/manager/plan/step.js'
 import {nodesOfStep} from '../../../../src/manager/plan/step-nodes.js'
 import {A, B, EVERY_STEP} from '../../../support/steps.js'
 
@@ -44,6 +46,20 @@ describe('a plan as JSON', () => {
     delete (bare as {undo?: unknown}).undo
     delete (bare as {lastly?: unknown}).lastly
     expect(planFromJson(planToJson(bare))).to.deep.equal({ok: true, plan: bare})
+  })
+
+  it('comes back with the way that its lanes take, whether it says why or was saved before it did', () => {
+    const [move, migrate] = [EVERY_STEP['move-slots'], EVERY_STEP['migrate-slots']]
+    const ways: Step[] = [
+      move,
+      ...MIGRATE_REASONS.map((because): Step => ({...move, because})),
+      migrate,
+      {...migrate, asks: 'target', fallback: true},
+    ]
+    const plan: Plan = {...PLAN, phases: [{title: 'lanes', steps: ways}]}
+    expect(planFromJson(planToJson(plan))).to.deep.equal({ok: true, plan})
+    expect(problemsOfStep(move, {because: 'I like it'})).to.have.length(1)
+    expect(problemsOfStep(migrate, {asks: 'anybody', fallback: false})).to.have.length(2)
   })
 
   it('ends with a line feed, as a text file does', () => {
