@@ -43,6 +43,8 @@ export interface PaperOptions {
   readonly keysInSlot?: number
   /** What becomes of the n-th job, from 0; an Error refuses it. Default: it succeeds at once. */
   readonly course?: (nth: number, slots: SlotSet) => Course | Error
+  /** Why the target says that its part of every job failed; default: it knows of none. */
+  readonly targetSays?: string
   /** A job that somebody began before. */
   readonly running?: {readonly slots: string; readonly course: Course}
   readonly settings?: Partial<PlanSettings>
@@ -51,7 +53,7 @@ export interface PaperOptions {
 const FINAL = /^(success|failed|cancelled)/
 
 export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
-  const {keysInSlot = 0, course = (): Course => ['success'], running, settings} = options
+  const {keysInSlot = 0, course = (): Course => ['success'], running, settings, targetSays} = options
   const owners = new Map<NodeId, SlotSet>([
     [SOURCE, SlotSet.parse(options.slots ?? '0-99')!],
     [TARGET, SlotSet.EMPTY],
@@ -86,7 +88,7 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
       return open.length > 0 ? 'OK' : errorReply('ERR No migrations ongoing')
     }
     if (sub === 'GETSLOTMIGRATIONS') {
-      if (id === TARGET) return []
+      if (id === TARGET) return targetSays === undefined ? [] : jobs.map((job) => importOf(job, targetSays))
       for (const job of jobs) advance(job, owners)
       return jobs.map(rowOf)
     }
@@ -129,6 +131,10 @@ function rowOf({name, slots, phase}: PaperJob): Reply {
     ...['source_node', SOURCE, 'last_ack_time', 0, 'state', state, 'message', FINAL.test(state) ? detail : ''],
     ...['remaining_repl_size', FINAL.test(state) ? 0 : Number(detail)],
   ]
+}
+
+function importOf({name, slots}: PaperJob, message: string): Reply {
+  return ['name', name, 'operation', 'IMPORT', 'slot_ranges', slots.toString(), 'state', 'failed', 'message', message]
 }
 
 function rangesOf(bounds: readonly number[]): SlotSet {

@@ -160,10 +160,20 @@ describe('an atomic migration that fails', () => {
   })
 
   it('takes no other way to a target without memory, for MIGRATE would leave slots open there', async () => {
-    const world = paperMigrations({course: () => ['failed:Ran out of memory (OOM) during slot import']})
+    const lost = 'Connection lost to target. Check CLUSTER GETSLOTMIGRATIONS on the target node for more information.'
+    const targetSays = 'Ran out of memory (OOM) during slot import'
+    const world = paperMigrations({course: () => [`failed:${lost}`], targetSays})
     const error = await failureOf(migrate(world))
+    expect(error.message).to.equal(`atomic slot migration failed: ${targetSays}`)
     expect(error.hint).to.include('more memory')
     expect(changes(world)).to.deep.equal(['MIGRATESLOTS SLOTSRANGE 0 9'])
+  })
+
+  it('is told in the words of the source where the target knows no more', async () => {
+    const lost = 'Connection lost to target. Check CLUSTER GETSLOTMIGRATIONS on the target node for more information.'
+    const world = paperMigrations({course: () => [`failed:${lost}`], targetSays: lost.replaceAll('target', 'source')})
+    const error = await failureOf(migrate(world, {fallback: false}))
+    expect(error.message).to.equal(`atomic slot migration failed: ${lost}`)
   })
 
   it('is no failure when the target has the slots all the same', async () => {
