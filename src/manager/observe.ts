@@ -112,7 +112,7 @@ export async function countKeys(
     view.nodes
       .filter((node) => !node.server.loading)
       .map(async (node) => {
-        const perSlot = await countKeysOnNode(pool, node, list)
+        const perSlot = await countOnNode(pool, node, list)
         list.forEach((slot, index) => counts.get(slot)!.set(node.id, perSlot[index]!))
       }),
   )
@@ -138,8 +138,7 @@ function configNumber(reply: Reply | Error | undefined): number | null {
   return Number.isFinite(value) ? value : null
 }
 
-/** Keys per slot on one node, in all databases that have any. */
-export async function countKeysOnNode(pool: NodePool, node: NodeView, slots: readonly SlotId[]): Promise<number[]> {
+async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotId[]): Promise<number[]> {
   const totals = new Array<number>(slots.length).fill(0)
   const databases = new Set([0, ...node.server.keysByDatabase.keys()])
   for (const database of databases) {

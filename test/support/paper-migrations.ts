@@ -67,7 +67,10 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
   const pool = scriptedPool((node, command, argv) => {
     const id = node === 'source:1' ? SOURCE : TARGET
     const [name, sub] = argv.map(String)
-    if (name === 'INFO') return 'cluster_enabled:1\r\nredis_version:7.2.4\r\nvalkey_version:9.1.2\r\nrole:master\r\n'
+    if (name === 'INFO') {
+      const keyspace = keysInSlot > 0 ? 'db0:keys=1,expires=0\r\n' : ''
+      return `cluster_enabled:1\r\nredis_version:7.2.4\r\nvalkey_version:9.1.2\r\nrole:master\r\n${keyspace}`
+    }
     if (command === 'CLUSTER NODES') {
       return `${id} ${node}@10001 myself,master - 0 0 1 connected ${owners.get(id)}`.trimEnd()
     }
@@ -109,6 +112,7 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
     emit: (event) => events.push(event),
     addressOf: (id) => ADDRESSES.get(id)!,
     connect: (id) => pool.connect(ADDRESSES.get(id)!),
+    connectLines: (id) => pool.connectLines(ADDRESSES.get(id)!),
   }
   return {pool, context, events, stop, kill, jobs, owned: (id) => owners.get(id)!.toString()}
 }

@@ -88,6 +88,12 @@ async function cancel(ends: Ends, ids: readonly string[]): Promise<boolean> {
   return true
 }
 
+/** Changes while the ends hear of each other, and less often where that could go on for ever. */
+function paceOf(row: Row): string {
+  const phase = row.get('state') ?? ''
+  return ENDLESS.has(phase) ? phase : `${phase} ${row.get('last_ack_time')}`
+}
+
 /** What this node has a part in, be it the source or the target, and has not ended. */
 export async function unfinishedExports(node: NodeClient, slots: SlotSet): Promise<Obstacle[]> {
   const rows = await rowsOf(node)
@@ -96,7 +102,8 @@ export async function unfinishedExports(node: NodeClient, slots: SlotSet): Promi
     .map((row) => ({
       reason: `has a migration of slots ${row.get('slot_ranges')} to end first: ${row.get('state')}`,
       node: formatAddress(node.address),
-      pace: ['state', 'remaining_repl_size', 'last_ack_time'].map((name) => row.get(name)).join(' '),
+      hint: 'CLUSTER CANCELSLOTMIGRATIONS on its source would end it',
+      pace: paceOf(row),
     }))
 }
 

@@ -80,6 +80,7 @@ export async function unfinishedImports(node: NodeClient, slots: SlotSet): Promi
     .map((row) => ({
       reason: `has a migration of slots ${row.get('slots')} to end first: ${row.get('state')}`,
       node: formatAddress(node.address),
+      hint: 'CLUSTER MIGRATION CANCEL on its target, then on its source, would end it',
       pace: ['state', 'retries'].map((name) => row.get(name)).join(' '),
     }))
 }

@@ -7,8 +7,10 @@ import type {NodeId} from '../../../model/node-id.js'
 import type {SlotId} from '../../../model/slot.js'
 import {SlotSet} from '../../../model/slot-set.js'
 import {ManagerError} from '../../error.js'
-import {countKeysOnNode, readNode} from '../../observe.js'
+import {readNode} from '../../observe.js'
 import type {StepOf} from '../../plan/step.js'
+import {countKeysInSlots} from '../../slot-counts.js'
+import type {NodeView} from '../../view/node-view.js'
 import {waitUntilClear} from '../patience.js'
 import {checkpoint, type StepContext} from '../step-context.js'
 import {slotsOf} from '../steps/node-commands.js'
@@ -97,10 +99,24 @@ async function openMigration(lane: WholeLane, context: StepContext): Promise<Mig
   const [sourceView, targetView] = await Promise.all(
     [source, target].map(async (id) => readNode(await context.connect(id))),
   )
-  const list = [...wanted]
-  const counts = await countKeysOnNode(context.pool, sourceView!, list)
-  const keys = new Map(list.map((slot, index) => [slot, counts[index]!]))
+  const keys = await countKeys(sourceView!, [...wanted], context)
   return {lane, context, driver, wanted, keys, told: targetView!.line.slots.intersection(wanted)}
+}
+
+/** By slot, in all databases that have any keys. */
+async function countKeys(
+  {id, server}: NodeView,
+  slots: readonly SlotId[],
+  context: StepContext,
+): Promise<ReadonlyMap<SlotId, number>> {
+  const keys = new Map(slots.map((slot) => [slot, 0]))
+  for (const database of server.keysByDatabase.keys()) {
+    const node = await context.connectLines(id, `counts of ${database}`)
+    await node.call(['SELECT', database])
+    const counts = await countKeysInSlots(node, slots)
+    slots.forEach((slot, index) => keys.set(slot, keys.get(slot)! + counts[index]!))
+  }
+  return keys
 }
 
 /**

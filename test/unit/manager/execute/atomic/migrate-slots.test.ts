@@ -92,6 +92,16 @@ describe('migrating slots atomically', () => {
     expect(movedSlots(world.events)).to.equal('0-9')
   })
 
+  it('does not wait for ever for one that never ends, and says what would end it', async () => {
+    const running = {slots: '0-5', course: Array.from({length: 5000}, (_, look) => `waiting-to-pause:${look % 7}`)}
+    const world = paperMigrations({running})
+    const error = await failureOf(migrate(world))
+    expect([error.code, error.node]).to.deep.equal(['timed-out', 'source:1'])
+    expect(error.message).to.include('has a migration of slots 0-5 to end first: waiting-to-pause')
+    expect(error.hint).to.equal('CLUSTER CANCELSLOTMIGRATIONS on its source would end it')
+    expect(changes(world)).to.deep.equal([])
+  })
+
   it('refuses slots that neither end has', async () => {
     const world = paperMigrations({slots: '0-5'})
     const error = await failureOf(migrate(world))
