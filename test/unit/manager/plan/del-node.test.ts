@@ -75,8 +75,10 @@ describe('planning to delete a primary', () => {
 
   it('drains atomically where the servers can', () => {
     const valkey = topologyOf({primaries: 3, product: 'valkey'})
-    const plan = accepted(planDelNode(valkey, C, {drain: true, atomic: true}))
-    expect(new Set(movesOf(plan).map(({kind}) => kind))).to.deep.equal(new Set(['migrate-slots']))
+    for (const atomic of [true, undefined]) {
+      const plan = accepted(planDelNode(valkey, C, {drain: true, atomic}))
+      expect(new Set(movesOf(plan).map(({kind}) => kind))).to.deep.equal(new Set(['migrate-slots']))
+    }
     expect(codesOf(planDelNode(CLUSTER, C, {drain: true, atomic: true}))).to.include('atomic-not-supported')
   })
 

@@ -2,9 +2,10 @@ import {expect} from 'chai'
 import {planRebalance, sharesOf} from '../../../../src/manager/plan/rebalance.js'
 import {predictPhases} from '../../../../src/manager/plan/predict.js'
 import type {Topology} from '../../../../src/manager/view/topology.js'
+import {capabilitiesOf} from '../../../../src/manager/view/capability.js'
 import {SlotSet} from '../../../../src/model/slot-set.js'
 import {accepted, codesOf, messagesOf, movesOf} from '../../../support/plans.js'
-import {migrating, primaryId, replicaId, topologyOf} from '../../../support/topologies.js'
+import {changedServer, migrating, primaryId, replicaId, topologyOf} from '../../../support/topologies.js'
 
 const EVEN = {weights: new Map<string, number>(), useEmptyPrimaries: false}
 const WITH_EMPTY = {...EVEN, useEmptyPrimaries: true}
@@ -73,6 +74,16 @@ describe('planning a rebalance', () => {
   it('moves nothing for a rounding: who has the odd slot keeps it', () => {
     const topology = topologyOf({primaries: 3})
     expect(movedSlots(topology, {...EVEN, threshold: 0})).to.equal(0)
+  })
+})
+
+describe('the lanes of a rebalance', () => {
+  it('go whole where the servers can, each by what its own ends can', () => {
+    const shape = {primaries: 4, product: 'valkey', slots: ['0-8191', '8192-16383', '', '']} as const
+    const old = {version: '8.1.0', capabilities: capabilitiesOf('valkey', '8.1.0')}
+    const mixed = topologyOf(shape, changedServer(primaryId(2), old))
+    const kinds = movesOf(accepted(planRebalance(mixed, WITH_EMPTY))).map(({kind, target}) => `${kind} ${target}`)
+    expect(kinds).to.deep.equal([`move-slots ${primaryId(2)}`, `migrate-slots ${primaryId(3)}`])
   })
 })
 

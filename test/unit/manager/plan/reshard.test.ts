@@ -53,10 +53,14 @@ describe('planning a reshard', () => {
     expect(nothing.phases).to.deep.equal([])
   })
 
-  it('lets the servers move them whole when asked, where both ends can', () => {
+  it('lets the servers move them whole where both ends can, unless told otherwise', () => {
     const valkey = topologyOf({primaries: 3, product: 'valkey'})
-    const plan = accepted(planReshard(valkey, {slots: 5, to: A, from: [B], atomic: true}))
-    expect(movesOf(plan)).to.deep.equal([{kind: 'migrate-slots', slots: '5461-5465', source: B, target: A}])
+    const lane = {slots: '5461-5465', source: B, target: A}
+    const movesWith = (atomic?: boolean): unknown =>
+      movesOf(accepted(planReshard(valkey, {slots: 5, to: A, from: [B], atomic})))
+    expect(movesWith()).to.deep.equal([{kind: 'migrate-slots', fallback: true, ...lane}])
+    expect(movesWith(true)).to.deep.equal([{kind: 'migrate-slots', ...lane}])
+    expect(movesWith(false)).to.deep.equal([{kind: 'move-slots', because: 'no-atomic', ...lane}])
   })
 
   it('carries the settings that it was given', () => {
