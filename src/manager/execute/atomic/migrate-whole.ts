@@ -20,17 +20,22 @@ import type {MigrationDriver} from './driver.js'
 import {exportDriver} from './export-driver.js'
 import {importDriver} from './import-driver.js'
 
-/** Valkey's migrations fail by chance while clients write to the slots (valkey#4545): the first retry often does. */
-const ATTEMPTS = 3
+/**
+ * Valkey's migrations fail by chance while clients write to the slots (valkey#4545), so one that brought some ranges over is
+ * worth another; above 30,000 writes a second they always fail.
+ */
+const FAILURES_IN_A_ROW = 3
+const MOST_FAILURES = 10
 const FIRST_BACKOFF_MS = 200
 /** The target's memory is full: neither another attempt nor MIGRATE would fare better, and MIGRATE would leave slots open. */
 const FINAL = /out of memory|\bOOM\b/i
+const MORE_MEMORY = 'give the target more memory and run the command again'
 
 /** What the servers did not move, and why not. Nothing of it is on its way, and none of it is open. */
 export interface Unmoved {
   readonly slots: SlotSet
   readonly reason: string
-  readonly attempts: number
+  readonly failures: number
 }
 
 export type WholeLane = Pick<StepOf<'migrate-slots'>, 'slots' | 'source' | 'target' | 'asks'>
@@ -57,27 +62,29 @@ export async function tryToMigrate(
 ): Promise<Unmoved | undefined> {
   checkpoint(context)
   const migration = await openMigration(lane, context)
-  let reason: string | undefined
-  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const left = await remaining(migration)
-    if (left.size === 0) return undefined
+  let left = await remaining(migration)
+  let inARow = 0
+  for (let failures = 1; left.size > 0; failures++) {
     checkpoint(context)
-    if (reason !== undefined) await pauseBefore(attempt, reason, context)
-    checkpoint(context)
-    reason = await attemptMigration(context, {
+    const before = left
+    const failure = await attemptMigration(context, {
       source: lane.source,
       driver: migration.driver,
-      ranges: cutRanges(left, migration.keys, attempt),
+      ranges: cutRanges(left, migration.keys, inARow),
       stallMs,
       moved: (slots) => tellMoved(migration, slots),
     })
-    if (reason === undefined || !FINAL.test(reason)) continue
-    throw migrationFailed(lane, context, reason, 'give the target more memory and run the command again')
+    left = await remaining(migration)
+    if (left.size === 0) break
+    checkpoint(context)
+    const reason = failure ?? 'slots stayed at their source'
+    if (FINAL.test(reason)) throw migrationFailed(lane, context, reason, MORE_MEMORY)
+    inARow = left.size < before.size ? 1 : inARow + 1
+    if (inARow >= FAILURES_IN_A_ROW || failures >= MOST_FAILURES) return {slots: left, reason, failures}
+    context.emit({kind: 'noted', step: context.id, message: `atomic slot migration failed: ${reason}; trying again`})
+    await context.clock.sleep(FIRST_BACKOFF_MS * 2 ** (inARow - 1), context.stop)
   }
-  const left = await remaining(migration)
-  if (left.size === 0) return undefined
-  checkpoint(context)
-  return {slots: left, reason: reason ?? 'slots stayed at their source', attempts: ATTEMPTS}
+  return undefined
 }
 
 interface Migration {
@@ -164,11 +171,6 @@ function tellMoved(migration: Migration, slots: SlotSet): void {
   for (const each of moved) {
     context.emit({kind: 'slot-moved', step: context.id, source: lane.source, target: lane.target, ...each})
   }
-}
-
-async function pauseBefore(attempt: number, reason: string, context: StepContext): Promise<void> {
-  context.emit({kind: 'noted', step: context.id, message: `atomic slot migration failed: ${reason}; trying again`})
-  await context.clock.sleep(FIRST_BACKOFF_MS * 2 ** (attempt - 1), context.stop)
 }
 
 function migrationFailed({source}: WholeLane, context: StepContext, reason: string, cure: string): ManagerError {

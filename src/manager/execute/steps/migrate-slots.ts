@@ -13,10 +13,10 @@ export async function migrateSlots(step: StepOf<'migrate-slots'>, context: StepC
   if (step.fallback !== true) return migrateWhole(step, context)
   const unmoved = await tryToMigrate(step, context, Math.min(FALLBACK_STALL_MS, context.settings.timeoutMs))
   if (unmoved === undefined) return
-  const {slots, reason, attempts} = unmoved
+  const {slots, reason, failures} = unmoved
   const {source, target} = step
   const name = formatAddress(context.addressOf(source))
-  const message = `${name} falls back to MIGRATE for ${counted(slots.size, 'slot')}, because atomic slot migration failed ${attempts} times: ${reason}`
+  const message = `${name} falls back to MIGRATE for ${counted(slots.size, 'slot')}, because atomic slot migration failed ${failures} times: ${reason}`
   context.emit({kind: 'noted', step: context.id, message})
   await moveSlots({kind: 'move-slots', slots: slots.toString(), source, target}, context)
 }
