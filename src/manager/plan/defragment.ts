@@ -141,7 +141,7 @@ class Defragmentation {
     return {moves, saved: joined + inReturn.saved, cost}
   }
 
-  /** As many slots of the neighbour, not next to the run: a whole run, or an end of one, at best next to the owner's. */
+  /** As many slots of the neighbour: a whole run, or an end of one, at best next to the owner's. Saved: ranges, or -1 for a cut. */
   #inReturn(run: SlotRange, neighbour: Owner): {readonly move: Move; readonly saved: number} | undefined {
     const owner = this.#board.ownerAt(run[0])
     const length = lengthOf(run)
@@ -155,12 +155,13 @@ class Defragmentation {
       const [first, last] = runs[index]!
       if (last - first + 1 < length) continue
       const [isAfter, isBefore] = [first === run[1] + 1, last === run[0] - 1]
-      if (last - first + 1 === length) {
-        if (!isAfter && !isBefore) propose([first, last], isOwners(first - 1) + isOwners(last + 1))
-      } else {
-        if (!isAfter) propose([first, first + length - 1], isOwners(first - 1) - 1)
-        if (!isBefore) propose([last - length + 1, last], isOwners(last + 1) - 1)
+      if (last - first + 1 === length && !isAfter && !isBefore) {
+        propose([first, last], isOwners(first - 1) + isOwners(last + 1))
+        continue
       }
+      // Of a run next to ours only the far end: near it the two would but change places.
+      if (!isAfter) propose([first, first + length - 1], isOwners(first - 1) - 1)
+      if (!isBefore) propose([last - length + 1, last], isOwners(last + 1) - 1)
       if (best?.saved === 2) break
     }
     return best
