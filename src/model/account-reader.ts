@@ -5,9 +5,6 @@ const NEWLINE = 0x0a
 const SPACE = 0x20
 const ZERO = 0x30
 const NINE = 0x39
-/** Ids are drawn by chance: so many digits tell nearly all nodes apart, and whoever has the same ones is told apart by the rest. */
-const KEY_DIGITS = 8
-
 /** A line that was parsed, without the times of the last ping and pong: these differ in every account. */
 interface KnownLine {
   /** `id address flags primary `: what stands before the times. */
@@ -109,10 +106,14 @@ function afterDigits(text: string, start: number): number {
   return at
 }
 
+/** Of the first eight digits of an id. They tell nearly all nodes apart; the others are told apart by the rest of the line. */
 function keyAt(text: string, start: number): number {
-  let key = 0
-  for (let index = start; index < start + KEY_DIGITS; index++) key = (Math.imul(key, 31) + text.charCodeAt(index)) | 0
-  return key
+  return Math.imul(fourDigits(text, start), 31) ^ fourDigits(text, start + 4)
+}
+
+function fourDigits(text: string, at: number): number {
+  const low = text.charCodeAt(at) | (text.charCodeAt(at + 1) << 8)
+  return low | (text.charCodeAt(at + 2) << 16) | (text.charCodeAt(at + 3) << 24)
 }
 
 /** Index of the nth space, counted from 1. */
