@@ -48,6 +48,9 @@ interface Ledger {
   /** As they were given; who is settled has nothing left. */
   readonly givers: readonly Party[]
   readonly takers: readonly Party[]
+  /** The same by owner. */
+  readonly giving: readonly (Party | undefined)[]
+  readonly taking: readonly (Party | undefined)[]
 }
 
 interface Rules {
@@ -67,7 +70,8 @@ function settle(
     balances
       .filter(({surplus}) => surplus * sign > 0)
       .map(({id, surplus}) => ({owner: ownerOf.get(id)!, left: surplus * sign}))
-  const ledger: Ledger = {board, givers: parties(1), takers: parties(-1)}
+  const [givers, takers] = [parties(1), parties(-1)]
+  const ledger: Ledger = {board, givers, takers, giving: byOwner(board, givers), taking: byOwner(board, takers)}
   const lanes: Lane[] = []
   for (let next = pair(ledger); next !== undefined; next = pair(ledger)) {
     const {giver, taker} = next
@@ -90,11 +94,11 @@ function lowestSlots({board}: Ledger, {giver}: Pair, count: number): SlotRange[]
  * Next to a giver that is not done yet a piece is well placed: the same taker may get what it touches there. Next to another
  * taker it is not, when this giver goes on giving: that taker would be glad of it.
  */
-function tidySlots({board, givers, takers}: Ledger, {giver, taker}: Pair, count: number): SlotRange[] {
-  const hopes = new Map<Owner, number>()
-  if (taker.left > count) for (const {owner, left} of givers) if (left > 0) hopes.set(owner, 1)
-  if (giver.left > count) for (const {owner, left} of takers) if (left > 0) hopes.set(owner, -2)
-  const hope = (neighbour: Owner): number => hopes.get(neighbour) ?? 0
+function tidySlots({board, giving, taking}: Ledger, {giver, taker}: Pair, count: number): SlotRange[] {
+  const hope = (neighbour: Owner): number => {
+    if (taker.left > count && isOpen(giving[neighbour])) return 1
+    return giver.left > count && isOpen(taking[neighbour]) ? -2 : 0
+  }
   return choosePieces(board, {giver: giver.owner, taker: taker.owner, count, hope})
 }
 
@@ -128,8 +132,7 @@ function neighbouringPair(ledger: Ledger): Pair | undefined {
 }
 
 /** A pair for each border between one that still gives and one that still takes; looked for from the side with fewer of them. */
-function neighbours({board, givers, takers}: Ledger): Pair[] {
-  const [giving, taking] = [openByOwner(board, givers), openByOwner(board, takers)]
+function neighbours({board, givers, takers, giving, taking}: Ledger): Pair[] {
   const fromGivers = givers.length <= takers.length
   const pairs: Pair[] = []
   for (const party of fromGivers ? givers : takers) {
@@ -137,18 +140,21 @@ function neighbours({board, givers, takers}: Ledger): Pair[] {
     for (const [first, last] of board.runsOf(party.owner)) {
       for (const owner of [board.ownerAt(first - 1), board.ownerAt(last + 1)]) {
         const other = (fromGivers ? taking : giving)[owner]
-        if (other !== undefined) pairs.push(fromGivers ? {giver: party, taker: other} : {giver: other, taker: party})
+        if (isOpen(other)) pairs.push(fromGivers ? {giver: party, taker: other} : {giver: other, taker: party})
       }
     }
   }
   return pairs
 }
 
-/** By owner; who has nothing left is not there. */
-function openByOwner({ids}: SlotBoard, parties: readonly Party[]): (Party | undefined)[] {
-  const open = new Array<Party | undefined>(ids.length).fill(undefined)
-  for (const party of parties) if (party.left > 0) open[party.owner] = party
-  return open
+function byOwner({ids}: SlotBoard, parties: readonly Party[]): (Party | undefined)[] {
+  const places = new Array<Party | undefined>(ids.length).fill(undefined)
+  for (const party of parties) places[party.owner] = party
+  return places
+}
+
+function isOpen(party: Party | undefined): party is Party {
+  return party !== undefined && party.left > 0
 }
 
 /** Each pair once as the first one, where they are few: the rest is the same rule, so a beginning is what can be varied. */
