@@ -3,7 +3,7 @@ import type {NodeId} from '../../model/node-id.js'
 import {SLOT_COUNT, type SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
 import type {ClusterView} from '../view/cluster-view.js'
-import {assignmentsAgree} from '../view/assignment.js'
+import {assignmentsAgree, assigns, type Assignment} from '../view/assignment.js'
 import {disagreements} from '../view/disagreement.js'
 import {linesOf} from '../view/lines.js'
 import type {NodeView} from '../view/node-view.js'
@@ -36,8 +36,10 @@ export interface Dissent {
 export function findDissent(view: ClusterView): Dissent[] {
   if (nodesAgree(view)) return []
   const owners = referenceOwners(view)
+  const reference = assignmentBySlot(owners)
   const dissent: Dissent[] = []
   for (const node of view.nodes) {
+    if (assigns(node, reference)) continue
     const believed = believedOwners(node)
     for (let slot = 0; slot < SLOT_COUNT; slot++) {
       const [believes, owner] = [believed[slot]!, owners[slot]!]
@@ -100,6 +102,11 @@ function checkMembership(view: ClusterView): Finding[] {
 function describeRole(view: ClusterView, {line}: NodeView): string {
   if (line.primaryId !== null) return `is a replica of ${nameOf(view, line.primaryId)} by its own account`
   return 'is a primary by its own account'
+}
+
+function assignmentBySlot(owners: Owners): Assignment {
+  const slots = groupBy(owners.keys(), (slot) => owners[slot]!)
+  return new Map([...slots].flatMap(([id, list]) => (id === null ? [] : [[id, SlotSet.of(list)]])))
 }
 
 function believedOwners(node: NodeView): Owners {

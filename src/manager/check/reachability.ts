@@ -14,11 +14,12 @@ import {finding, type Finding} from './finding.js'
 import {command, counted, groupBy, linesAbout, listNames, subjectOf} from './naming.js'
 
 export function checkReachability(view: ClusterView): Finding[] {
+  const gone = ghosts(view)
   return [
-    ...view.silent.flatMap((node) => checkSilent(view, node)),
+    ...view.silent.flatMap((node) => checkSilent(view, node, gone)),
     ...checkReputations(view),
     ...checkHandshakes(view),
-    ...checkGhosts(view),
+    ...checkGhosts(view, gone),
   ]
 }
 
@@ -36,11 +37,17 @@ export function isAliveToOthers(view: ClusterView, id: NodeId): boolean {
   )
 }
 
+/** A node that is gone, and who still speaks of it. */
+export interface Ghost {
+  readonly line: NodeLine
+  readonly knownBy: readonly NodeView[]
+}
+
 /**
  * Ids that some nodes still gossip about and others no longer know: dead to all who know them, without slots, and nobody's
  * primary. They keep coming back until all nodes forget them within a minute.
  */
-export function ghosts(view: ClusterView): {readonly line: NodeLine; readonly knownBy: readonly NodeView[]}[] {
+export function ghosts(view: ClusterView): Ghost[] {
   const answered = new Set(view.nodes.map(({id}) => id))
   const primaries = new Set(view.nodes.map(({line}) => line.primaryId))
   const isStranger = (line: NodeLine): boolean => !answered.has(line.id) && !line.flags.has('handshake')
@@ -56,8 +63,8 @@ export function ghosts(view: ClusterView): {readonly line: NodeLine; readonly kn
   })
 }
 
-function checkSilent(view: ClusterView, {line, error}: SilentNode): Finding[] {
-  if (line.flags.has('handshake') || ghosts(view).some((ghost) => ghost.line.id === line.id)) return []
+function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonly Ghost[]): Finding[] {
+  if (line.flags.has('handshake') || gone.some((ghost) => ghost.line.id === line.id)) return []
   const node = subjectOf(line)
   const delNode = command(view, 'del-node', shortId(line.id))
   if (line.flags.has('noaddr')) {
@@ -137,8 +144,8 @@ function checkHandshakes(view: ClusterView): Finding[] {
   })
 }
 
-function checkGhosts(view: ClusterView): Finding[] {
-  return ghosts(view).map(({line, knownBy}) => {
+function checkGhosts(view: ClusterView, gone: readonly Ghost[]): Finding[] {
+  return gone.map(({line, knownBy}) => {
     const names = listNames(knownBy.map(({address}) => formatAddress(address)))
     const message = `is gone, but ${names} still ${knownBy.length === 1 ? 'remembers' : 'remember'} it`
     return finding('ghost', 'warning', message, {node: subjectOf(line), remedy: command(view, 'fix')})
