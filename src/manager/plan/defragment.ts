@@ -1,8 +1,10 @@
 /** Merges ranges of a slot map: short runs go to their neighbours, and everyone keeps its share. */
+import {assert} from '../../model/assert.js'
 import {SlotSet, type SlotRange} from '../../model/slot-set.js'
 import {SLOT_COUNT, type SlotId} from '../../model/slot.js'
 import {groupBy} from '../check/naming.js'
 import type {Topology} from '../view/topology.js'
+import {directReturn, returnByOthers, type Move, type Return} from './give-in-return.js'
 import type {Lane} from './lanes.js'
 import {lengthOf, NOBODY, SlotBoard, type Owner} from './slot-board.js'
 
@@ -36,11 +38,6 @@ function difference(home: SlotBoard, board: SlotBoard): Lane[] {
     .sort((a, b) => b.slots.size - a.slots.size)
 }
 
-interface Move {
-  readonly piece: SlotRange
-  readonly to: Owner
-}
-
 /** Moves that together save ranges: a run for its neighbour and, where shares demand it, as many slots in return. */
 interface Proposal {
   readonly moves: readonly Move[]
@@ -55,8 +52,6 @@ const BEST_RATIO = 2
 const WORST_RATIO = 1 / (2 * SLOT_COUNT)
 /** What a round demands of a proposal, relative to the round before. */
 const NEXT_ROUND = 0.7
-/** How many runs of a neighbour are looked at for something to give in return: a bound for the time that it takes. */
-const LOOKED_AT = 512
 
 /**
  * What saves the most ranges for each slot that moves comes first, by rounds: a round does all that saves at least so much, in the
@@ -89,7 +84,9 @@ class Defragmentation {
       slot = run[1] + 1
       const proposal = this.#best(run)
       if (proposal === undefined) continue
+      const {ranges} = this.#board
       for (const {piece, to} of proposal.moves) this.#board.give(piece, to)
+      assert(this.#board.ranges === ranges - proposal.saved, 'a proposal saves what it says, or there would be no end')
       this.#left -= proposal.cost
       changed = true
     }
@@ -113,7 +110,10 @@ class Defragmentation {
     for (const neighbour of new Set([before, after])) {
       if (neighbour === NOBODY) continue
       const joined = (before === neighbour ? 1 : 0) + (after === neighbour ? 1 : 0)
-      for (const proposal of [this.#gift(run, neighbour, joined), this.#exchange(run, neighbour, joined)]) {
+      const proposals = [this.#gift, this.#exchange, this.#rotation].map((propose) =>
+        propose.call(this, run, neighbour, joined),
+      )
+      for (const proposal of proposals) {
         if (proposal === undefined || !this.#accepts(proposal)) continue
         if (best === undefined || isBetter(proposal, best)) best = proposal
       }
@@ -130,41 +130,25 @@ class Defragmentation {
     return {moves: [move], saved, cost: this.#costOf(move)}
   }
 
-  /** The run for its neighbour, and as many slots in return. */
+  /** The run for its neighbour, and as many slots from it in return. */
   #exchange(run: SlotRange, neighbour: Owner, joined: number): Proposal | undefined {
     // In return at most two ranges are saved: what could not pay off even so is not looked at before a later round.
     if (joined + 2 < this.#ratio * 2 * lengthOf(run)) return undefined
-    const inReturn = this.#inReturn(run, neighbour)
-    if (inReturn === undefined || joined + inReturn.saved <= 0) return undefined
-    const moves: Move[] = [{piece: run, to: neighbour}, inReturn.move]
-    const cost = moves.reduce((sum, move) => sum + this.#costOf(move), 0)
-    return {moves, saved: joined + inReturn.saved, cost}
+    return this.#withReturn(run, neighbour, joined, directReturn(this.#board, run, neighbour))
   }
 
-  /** As many slots of the neighbour: a whole run, or an end of one, at best next to the owner's. Saved: ranges, or -1 for a cut. */
-  #inReturn(run: SlotRange, neighbour: Owner): {readonly move: Move; readonly saved: number} | undefined {
-    const owner = this.#board.ownerAt(run[0])
-    const length = lengthOf(run)
-    const isOwners = (slot: SlotId): number => (this.#board.ownerAt(slot) === owner ? 1 : 0)
-    let best: {readonly move: Move; readonly saved: number} | undefined
-    const propose = (piece: SlotRange, saved: number): void => {
-      if (saved > (best?.saved ?? -Infinity)) best = {move: {piece, to: owner}, saved}
-    }
-    const runs = this.#board.runsOf(neighbour)
-    for (let index = 0; index < Math.min(runs.length, LOOKED_AT); index++) {
-      const [first, last] = runs[index]!
-      if (last - first + 1 < length) continue
-      const [isAfter, isBefore] = [first === run[1] + 1, last === run[0] - 1]
-      if (last - first + 1 === length && !isAfter && !isBefore) {
-        propose([first, last], isOwners(first - 1) + isOwners(last + 1))
-        continue
-      }
-      // Of a run next to ours only the far end: near it the two would but change places.
-      if (!isAfter) propose([first, first + length - 1], isOwners(first - 1) - 1)
-      if (!isBefore) propose([last - length + 1, last], isOwners(last + 1) - 1)
-      if (best?.saved === 2) break
-    }
-    return best
+  /** The run for its neighbour, and as many slots in return by way of others. */
+  #rotation(run: SlotRange, neighbour: Owner, joined: number): Proposal | undefined {
+    const most = Math.min(joined / this.#ratio, this.#left) / lengthOf(run) - 1
+    if (most < 2) return undefined
+    return this.#withReturn(run, neighbour, joined, returnByOthers(this.#board, run, neighbour, most))
+  }
+
+  #withReturn(run: SlotRange, to: Owner, joined: number, inReturn: Return | undefined): Proposal | undefined {
+    if (inReturn === undefined) return undefined
+    const moves: Move[] = [{piece: run, to}, ...inReturn.moves]
+    const cost = moves.reduce((sum, move) => sum + this.#costOf(move), 0)
+    return {moves, saved: joined + inReturn.saved, cost}
   }
 
   #accepts({saved, cost}: Proposal): boolean {

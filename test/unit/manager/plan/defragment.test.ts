@@ -36,6 +36,22 @@ describe('defragmenting a slot map', () => {
     expect(defragmented(topology, 20).slotsAfter).to.deep.equal(['0-8191', '8192-16383'])
   })
 
+  it('gives back by way of others where the two meet nowhere else: each shifts a border', () => {
+    const slots = ['0-4999 12000-12009', '5000-10999', '11000-11999 12010-16383']
+    const weights = new Map([
+      [A, 5010],
+      [B, 6000],
+      [C, 5374],
+    ])
+    const {moves, slotsAfter} = defragmented(topologyOf({primaries: 3, slots}), 30, {weights})
+    expect(moves).to.have.deep.members([
+      ['12000-12009', A, C],
+      ['11000-11009', C, B],
+      ['5000-5009', B, A],
+    ])
+    expect(slotsAfter).to.deep.equal(['0-5009', '5010-11009', '11010-16383'])
+  })
+
   it('gives nothing back within the threshold', () => {
     const topology = topologyOf({primaries: 2, slots: ['0-99 110-8201', '100-109 8202-16383']})
     const {moves, change} = defragmented(topology, 20, {threshold: 2})
