@@ -105,6 +105,7 @@ describeOnServers('rebalance, refused', ['redis-7.0'], (flavour) => {
     [['--weight', 'first=heavy'], 2, /"heavy" is not a weight/],
     [['--weight', 'first=-1'], 2, /"-1" is not a weight/],
     [['--threshold', 'much'], 2, /--threshold wants a percentage/],
+    [['--defragment', 'some'], 2, /--defragment wants a whole number of slots, or all/],
     [['--weight', 'first=0', '--weight', 'second=0', '--weight', 'third=0'], 3, /\[invalid-weight\]/],
   ] as const) {
     it(`refuses ${flags.join(' ')}`, async () => {
