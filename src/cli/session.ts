@@ -7,7 +7,8 @@ import {disagreements} from '../manager/view/disagreement.js'
 import type {Plan} from '../manager/plan/plan.js'
 import type {ManagerClock, NodePool, SnapshotReader} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
-import {signaturesAgree, linesOf, slotsSignature} from '../manager/view/signature.js'
+import {assignmentsAgree} from '../manager/view/assignment.js'
+import {linesFlagged} from '../manager/view/lines.js'
 import type {Interruption} from './interruption.js'
 import type {Prompt} from './prompt.js'
 import type {Renderer} from './render/renderer.js'
@@ -58,8 +59,7 @@ export async function observeSettled(
 
 /** A MEET between nodes that know each other, which we send to hasten gossip, shows as a handshake until it is answered. */
 function isSettled({nodes}: ClusterView): boolean {
-  const isMeeting = nodes.some(({peers}) => peers.some(({flags}) => flags.has('handshake')))
-  return !isMeeting && signaturesAgree(nodes.map((node) => slotsSignature(linesOf(node))))
+  return linesFlagged(nodes, 'handshake').size === 0 && assignmentsAgree(nodes)
 }
 
 /**

@@ -6,9 +6,11 @@ import {lookForMove} from '../cli/look-for-move.js'
 import {clusterArg} from '../cli/node-args.js'
 import {resolveNode} from '../cli/node-names.js'
 import {changeOptionsOf, commandLine, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import {counted} from '../manager/check/naming.js'
 import {consequences} from '../manager/plan/consequences.js'
-import {refuse} from '../manager/plan/plan.js'
+import {refuse, type Plan} from '../manager/plan/plan.js'
 import {DEFAULT_THRESHOLD_PERCENT, planRebalance} from '../manager/plan/rebalance.js'
+import {rangeCount, slotMapChange} from '../manager/plan/slot-map-change.js'
 import type {Topology} from '../manager/view/topology.js'
 import type {NodeId} from '../model/node-id.js'
 
@@ -19,6 +21,7 @@ export class Rebalance extends BaseCommand {
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 --use-empty-primaries --yes',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 --weight 127.0.0.1:7001=2 --weight 1a2b3c4d=0.5',
     '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 --weight 127.0.0.1:7003=0 --dry-run',
+    '<%= config.bin %> <%= command.id %> 127.0.0.1:7000 --defragment 500 --dry-run',
   ]
   static override args = clusterArg
   static override flags = {
@@ -39,6 +42,10 @@ export class Rebalance extends BaseCommand {
       default: String(DEFAULT_THRESHOLD_PERCENT),
       helpValue: 'PERCENT',
     }),
+    defragment: Flags.string({
+      summary: 'move up to so many slots more to merge ranges of the slot map; all: as many as it takes',
+      helpValue: 'SLOTS',
+    }),
     simulate: Flags.boolean({aliases: ['cluster-simulate'], summary: 'the same as --dry-run', hidden: true}),
     ...atomicFlag,
     ...migrationFlags,
@@ -48,6 +55,7 @@ export class Rebalance extends BaseCommand {
   async run(): Promise<PlanResult> {
     const {args, flags} = await this.parse(Rebalance)
     const threshold = parseThreshold(flags.threshold)
+    const defragment = parseDefragment(flags.defragment)
     // `--weight` takes all words that follow it, as in redis-cli: an address among them was meant as an address.
     const weights = (flags.weight ?? []).filter((word) => word.includes('='))
     const strays = (flags.weight ?? []).filter((word) => !word.includes('='))
@@ -63,6 +71,7 @@ export class Rebalance extends BaseCommand {
             weights: weightOf,
             useEmptyPrimaries: flags['use-empty-primaries'],
             threshold,
+            defragment,
             atomic: flags.atomic,
             settings: settingsOf(flags),
           })
@@ -71,8 +80,10 @@ export class Rebalance extends BaseCommand {
       'rebalance',
       {
         planned,
-        consequences: planned.ok ? consequences(topology, planned.plan) : [],
-        nothingToDo: `balanced: every primary is within ${flags.threshold} % of its share`,
+        consequences: planned.ok
+          ? [...tidiness(topology, planned.plan, defragment), ...consequences(topology, planned.plan)]
+          : [],
+        nothingToDo: nothingToDo(topology, flags.threshold, defragment),
         resume: `${commandLine('fix', addresses[0])}, then the same command again`,
         next: commandLine('check', addresses[0]),
       },
@@ -104,6 +115,27 @@ function parseThreshold(text: string): number {
     throw usage(`--threshold wants a percentage from 0 to 100, not "${text}"`)
   }
   return value
+}
+
+function parseDefragment(text: string | undefined): number {
+  if (text === undefined) return 0
+  if (text === 'all') return Infinity
+  if (!/^\d+$/.test(text)) throw usage(`--defragment wants a whole number of slots, or all, not "${text}"`)
+  return Number(text)
+}
+
+/** What the slot map gains; nothing when that was not asked for. */
+function tidiness(topology: Topology, plan: Plan, defragment: number): string[] {
+  if (defragment === 0) return []
+  const {before, after, moved} = slotMapChange(topology, plan)
+  return [`the slot map: ${counted(before, 'range')} -> ${counted(after, 'range')} for ${counted(moved, 'slot')} moved`]
+}
+
+function nothingToDo(topology: Topology, threshold: string, defragment: number): string {
+  const balanced = `balanced: every primary is within ${threshold} % of its share`
+  if (defragment === 0) return balanced
+  const means = defragment === Infinity ? '' : ` by moving at most ${counted(defragment, 'slot')}`
+  return `${balanced}, and of the ${counted(rangeCount(topology), 'range')} of its slot map none can be merged${means}`
 }
 
 function resolveWeights(topology: Topology, shares: readonly NamedWeight[]): ReadonlyMap<NodeId, number> {

@@ -1,6 +1,7 @@
 /** Asks every node for its own account: the only way in which the manager looks at a cluster. */
+import {AccountReader} from '../model/account-reader.js'
 import {formatAddress, sameAddress, type Address} from '../model/address.js'
-import {parseClusterNodes, type NodeLine} from '../model/cluster-nodes.js'
+import type {NodeLine} from '../model/cluster-nodes.js'
 import type {NodeId} from '../model/node-id.js'
 import type {SlotId} from '../model/slot.js'
 import {SlotSet} from '../model/slot-set.js'
@@ -15,8 +16,14 @@ import type {NodeView} from './view/node-view.js'
 import {serverFacts} from './view/server-facts.js'
 
 /**
+ * How many nodes are asked side by side: far more than a round trip needs, and few enough that neither handshakes nor replies of
+ * a large cluster pile up.
+ */
+const NODES_AT_ONCE = 128
+
+/**
  * The cluster as its nodes tell it. Entered through the first of `entries` that answers; every node that this one names is
- * then asked for its own account, all at once. Who does not answer is listed as silent.
+ * then asked for its own account, NODES_AT_ONCE side by side. Who does not answer is listed as silent.
  * @param onDeadEntry told about each entry that was tried in vain before another one answered
  * @throws ManagerError when no entry answers, or the one that does is not part of a cluster
  */
@@ -25,8 +32,9 @@ export async function observe(
   entries: readonly Address[],
   onDeadEntry: (error: ManagerError) => void = () => undefined,
 ): Promise<ClusterView> {
-  const {entry, first} = await enter(pool, entries, onDeadEntry)
-  const answers = await Promise.all(first.peers.map((line) => askPeer(pool, line)))
+  const reader = new AccountReader()
+  const {entry, first} = await enter(pool, entries, onDeadEntry, reader)
+  const answers = await askPeers(pool, first.peers, reader)
   const nodes = [first, ...answers.filter((answer): answer is NodeView => 'peers' in answer)]
   const silent = answers.filter((answer): answer is SilentNode => 'error' in answer)
   const view: ClusterView = {entry, nodes, silent, keysInSlot: new Map()}
@@ -39,15 +47,16 @@ export async function observeOne(
   entries: readonly Address[],
   onDeadEntry: (error: ManagerError) => void = () => undefined,
 ): Promise<ClusterView> {
-  const {entry, first} = await enter(pool, entries, onDeadEntry)
+  const {entry, first} = await enter(pool, entries, onDeadEntry, new AccountReader())
   return {entry, nodes: [first], silent: [], keysInSlot: new Map()}
 }
 
 /**
  * A node's own account.
+ * @param reader of all accounts that are looked at together: it reads what they have in common once
  * @throws ManagerError `not-a-cluster-node` when cluster mode is off there
  */
-export async function readNode(client: NodeClient): Promise<NodeView> {
+export async function readNode(client: NodeClient, reader = new AccountReader()): Promise<NodeView> {
   const [infoReply, nodesReply, clusterReply] = await client.pipeline([
     ['INFO'],
     ['CLUSTER', 'NODES'],
@@ -55,7 +64,7 @@ export async function readNode(client: NodeClient): Promise<NodeView> {
   ])
   const info = parseFields(textReply(infoReply!, client))
   if (info.get('cluster_enabled') !== '1') throw notAClusterNode(client, info)
-  const lines = parseClusterNodes(textReply(nodesReply!, client))
+  const lines = reader.read(textReply(nodesReply!, client))
   const line = lines?.find((each) => each.flags.has('myself'))
   if (lines === undefined || line === undefined) throw unexpected(client)
   const cluster = parseFields(textReply(clusterReply!, client))
@@ -153,11 +162,12 @@ async function enter(
   pool: NodePool,
   entries: readonly Address[],
   onDeadEntry: (error: ManagerError) => void,
+  reader: AccountReader,
 ): Promise<{entry: Address; first: NodeView}> {
   const failures: ManagerError[] = []
   for (const entry of entries) {
     try {
-      const first = await readNode(await pool.connect(entry))
+      const first = await readNode(await pool.connect(entry), reader)
       failures.forEach(onDeadEntry)
       return {entry, first}
     } catch (error) {
@@ -167,13 +177,31 @@ async function enter(
   throw failures[0]!
 }
 
-async function askPeer(pool: NodePool, line: NodeLine): Promise<NodeView | SilentNode> {
+/** In the order of the lines. */
+async function askPeers(
+  pool: NodePool,
+  lines: readonly NodeLine[],
+  reader: AccountReader,
+): Promise<(NodeView | SilentNode)[]> {
+  const answers = new Array<NodeView | SilentNode>(lines.length)
+  let next = 0
+  const ask = async (): Promise<void> => {
+    while (next < lines.length) {
+      const index = next++
+      answers[index] = await askPeer(pool, lines[index]!, reader)
+    }
+  }
+  await Promise.all(Array.from({length: Math.min(NODES_AT_ONCE, lines.length)}, ask))
+  return answers
+}
+
+async function askPeer(pool: NodePool, line: NodeLine, reader: AccountReader): Promise<NodeView | SilentNode> {
   try {
     if (line.flags.has('handshake')) throw new ManagerError('unreachable', 'is still in handshake with the cluster')
     if (line.flags.has('noaddr') || line.address.port === 0) {
       throw new ManagerError('unreachable', 'has no address that the cluster knows of')
     }
-    const view = await readNode(await connectAnnounced(pool, line.address))
+    const view = await readNode(await connectAnnounced(pool, line.address), reader)
     if (view.id === line.id) return view
     throw new ManagerError('unreachable', `another node (${view.id}) answers at the address of ${line.id}`, {
       node: formatAddress(line.address),

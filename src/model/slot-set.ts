@@ -5,37 +5,37 @@ import {isSlot, SLOT_COUNT, type SlotId} from './slot.js'
 /** First and last slot, both included. */
 export type SlotRange = readonly [first: SlotId, last: SlotId]
 
-/** Bits set, by byte. */
-const ONES = Uint8Array.from({length: 256}, (_, byte) => byte.toString(2).replaceAll('0', '').length)
+/** Of 32 slots each: sets of a large cluster are compared and united by the thousand. */
+const WORD_COUNT = SLOT_COUNT / 32
 
 export class SlotSet implements Iterable<SlotId> {
-  static readonly EMPTY: SlotSet = new SlotSet(new Uint8Array(SLOT_COUNT / 8))
+  static readonly EMPTY: SlotSet = new SlotSet(new Int32Array(WORD_COUNT))
   static readonly ALL: SlotSet = SlotSet.fromRanges([[0, SLOT_COUNT - 1]])
 
   readonly size: number
-  readonly #bits: Uint8Array
+  readonly #bits: Int32Array
 
-  private constructor(bits: Uint8Array) {
+  private constructor(bits: Int32Array) {
     this.#bits = bits
     let size = 0
-    for (const byte of bits) size += ONES[byte]!
+    for (let index = 0; index < WORD_COUNT; index++) size += ones(bits[index]!)
     this.size = size
   }
 
   static of(slots: Iterable<SlotId>): SlotSet {
-    const bits = new Uint8Array(SLOT_COUNT / 8)
+    const bits = new Int32Array(WORD_COUNT)
     for (const slot of slots) {
       assert(isSlot(slot), 'a slot is an integer from 0 to 16383')
-      bits[slot >> 3]! |= 1 << (slot & 7)
+      bits[slot >> 5]! |= 1 << (slot & 31)
     }
     return new SlotSet(bits)
   }
 
   static fromRanges(ranges: Iterable<SlotRange>): SlotSet {
-    const bits = new Uint8Array(SLOT_COUNT / 8)
+    const bits = new Int32Array(WORD_COUNT)
     for (const [first, last] of ranges) {
       assert(isSlot(first) && isSlot(last) && first <= last, 'a range runs from a slot to one not before it')
-      for (let slot = first; slot <= last; slot++) bits[slot >> 3]! |= 1 << (slot & 7)
+      for (let slot = first; slot <= last; slot++) bits[slot >> 5]! |= 1 << (slot & 31)
     }
     return new SlotSet(bits)
   }
@@ -55,23 +55,43 @@ export class SlotSet implements Iterable<SlotId> {
   }
 
   has(slot: SlotId): boolean {
-    return ((this.#bits[slot >> 3] ?? 0) & (1 << (slot & 7))) !== 0
+    return ((this.#bits[slot >> 5] ?? 0) & (1 << (slot & 31))) !== 0
   }
 
   union(other: SlotSet): SlotSet {
-    return new SlotSet(this.#bits.map((byte, index) => byte | other.#bits[index]!))
+    const bits = this.#bits.slice()
+    for (let index = 0; index < WORD_COUNT; index++) bits[index]! |= other.#bits[index]!
+    return new SlotSet(bits)
   }
 
   minus(other: SlotSet): SlotSet {
-    return new SlotSet(this.#bits.map((byte, index) => byte & ~other.#bits[index]!))
+    if (!this.intersects(other)) return this
+    const bits = this.#bits.slice()
+    for (let index = 0; index < WORD_COUNT; index++) bits[index]! &= ~other.#bits[index]!
+    return new SlotSet(bits)
   }
 
   intersection(other: SlotSet): SlotSet {
-    return new SlotSet(this.#bits.map((byte, index) => byte & other.#bits[index]!))
+    const bits = this.#bits.slice()
+    for (let index = 0; index < WORD_COUNT; index++) bits[index]! &= other.#bits[index]!
+    return new SlotSet(bits)
+  }
+
+  /** Whether they have a slot in common. */
+  intersects(other: SlotSet): boolean {
+    for (let index = 0; index < WORD_COUNT; index++) {
+      if ((this.#bits[index]! & other.#bits[index]!) !== 0) return true
+    }
+    return false
   }
 
   equals(other: SlotSet): boolean {
-    return this.size === other.size && this.#bits.every((byte, index) => byte === other.#bits[index])
+    if (this === other) return true
+    if (this.size !== other.size) return false
+    for (let index = 0; index < WORD_COUNT; index++) {
+      if (this.#bits[index] !== other.#bits[index]) return false
+    }
+    return true
   }
 
   /** The `count` lowest slots, or all when there are fewer. */
@@ -85,10 +105,11 @@ export class SlotSet implements Iterable<SlotId> {
   }
 
   *[Symbol.iterator](): Iterator<SlotId> {
-    for (let index = 0; index < this.#bits.length; index++) {
-      const byte = this.#bits[index]!
-      if (byte === 0) continue
-      for (let bit = 0; bit < 8; bit++) if (byte & (1 << bit)) yield index * 8 + bit
+    for (let index = 0; index < WORD_COUNT; index++) {
+      // The lowest bit is taken out until none is left.
+      for (let word = this.#bits[index]!; word !== 0; word &= word - 1) {
+        yield index * 32 + 31 - Math.clz32(word & -word)
+      }
     }
   }
 
@@ -103,12 +124,12 @@ export class SlotSet implements Iterable<SlotId> {
     return ranges
   }
 
-  /** The first slot from `start` on that is in the set, or is not; SLOT_COUNT when there is none. Whole bytes at a time. */
+  /** The first slot from `start` on that is in the set, or is not; SLOT_COUNT when there is none. Whole words at a time. */
   #next(present: boolean, start: number): number {
-    const none = present ? 0x00 : 0xff
+    const none = present ? 0 : -1
     let slot = start
     while (slot < SLOT_COUNT && this.has(slot) !== present) {
-      slot += (slot & 7) === 0 && this.#bits[slot >> 3] === none ? 8 : 1
+      slot += (slot & 31) === 0 && this.#bits[slot >> 5] === none ? 32 : 1
     }
     return slot
   }
@@ -123,4 +144,11 @@ export class SlotSet implements Iterable<SlotId> {
   toJSON(): string {
     return this.toString()
   }
+}
+
+/** Bits set in a word: pairs, nibbles and bytes are added up side by side. */
+function ones(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555)
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333)
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24
 }

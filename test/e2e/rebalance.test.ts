@@ -17,7 +17,10 @@ describeOnServers('rebalance', WITH_ENGINE, (flavour) => {
 
   /** Each test begins where the one before it ended. */
   before(async () => {
-    cluster = await quickCluster(flavour, {primaries: 4, slots: ['0-8191', '8192-12287', '12288-16383', '']})
+    cluster = await quickCluster(flavour, {
+      primaries: 4,
+      slots: ['0-8181 8192-8201', '8182-8191 8202-12287', '12288-16383', ''],
+    })
     await fillKeys(cluster.nodes, 1_000)
     keys = await digest(cluster.nodes)
   })
@@ -33,6 +36,18 @@ describeOnServers('rebalance', WITH_ENGINE, (flavour) => {
       expect(code).to.equal(0)
       expect(stdout).to.match(/move 1365 slots (\(0-1364\)|\(1365-2729\)) from /)
     }
+    expect(await slotCounts(cluster.primaries)).to.deep.equal([8192, 4096, 4096, 0])
+  })
+
+  it('merges ranges with --defragment, for as many moves as it may spend', async () => {
+    const asTheyAre = ['--weight', `${cluster.ids[0]!}=2`, '--threshold', '0']
+    const none = await rebalance(cluster, ...asTheyAre, '--defragment', '19')
+    expect(none.stdout).to.match(
+      /^balanced: .* and of the 5 ranges of its slot map none can be merged by moving at most 19/,
+    )
+    const {code, stderr} = await rebalance(cluster, ...asTheyAre, '--defragment', '20')
+    expect(stderr).to.include('the slot map: 5 ranges -> 3 ranges for 20 slots moved')
+    expect(code).to.equal(0)
     expect(await slotCounts(cluster.primaries)).to.deep.equal([8192, 4096, 4096, 0])
   })
 
@@ -90,6 +105,7 @@ describeOnServers('rebalance, refused', ['redis-7.0'], (flavour) => {
     [['--weight', 'first=heavy'], 2, /"heavy" is not a weight/],
     [['--weight', 'first=-1'], 2, /"-1" is not a weight/],
     [['--threshold', 'much'], 2, /--threshold wants a percentage/],
+    [['--defragment', 'some'], 2, /--defragment wants a whole number of slots, or all/],
     [['--weight', 'first=0', '--weight', 'second=0', '--weight', 'third=0'], 3, /\[invalid-weight\]/],
   ] as const) {
     it(`refuses ${flags.join(' ')}`, async () => {

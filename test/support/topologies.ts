@@ -82,8 +82,6 @@ export function nodeLine(line: Partial<NodeLine> & Pick<NodeLine, 'id'>): NodeLi
     address: addressOf(0, 1),
     flags: new Set<NodeFlag>([isReplica ? 'replica' : 'primary']),
     primaryId: null,
-    pingSent: 0,
-    pongReceived: 1_700_000_000_000,
     configEpoch: 0,
     linkConnected: true,
     slots: SlotSet.EMPTY,

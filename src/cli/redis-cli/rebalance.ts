@@ -42,6 +42,7 @@ function toRequest(weights: ReadonlyMap<NodeId, number>, {invocation}: Dialogue)
     weights,
     useEmptyPrimaries: cluster.useEmptyPrimaries,
     threshold: cluster.thresholdPercent === 0 ? Infinity : cluster.thresholdPercent,
+    choice: 'lowest',
     atomic: cluster.atomic,
     settings: settingsOf(cluster),
   }

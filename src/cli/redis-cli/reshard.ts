@@ -119,6 +119,7 @@ function planMoves({topology}: Cluster, {slots, target, sources}: Move, dialogue
     slots: available === 0 ? slots : Math.min(slots, available),
     to: target.id,
     from: sources.map(({id}) => id),
+    choice: 'lowest' as const,
     atomic: cluster.atomic,
     settings: settingsOf(cluster),
   }

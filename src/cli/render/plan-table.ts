@@ -1,4 +1,5 @@
 /** A plan as a table: what happens, in which order, and on request which commands are sent. */
+import {groupBy} from '../../manager/check/naming.js'
 import {describeStep, explainStep, namesIn, type NameOf} from '../../manager/plan/explain.js'
 import type {Phase, Plan} from '../../manager/plan/plan.js'
 import type {Step, StepKind, StepOf} from '../../manager/plan/step.js'
@@ -45,12 +46,8 @@ function inShort({steps}: Phase, nameOf: NameOf): string[] {
 }
 
 function alike(steps: readonly Step[]): Step[][] {
-  const groups = new Map<string, Step[]>()
-  for (const step of steps) {
-    const key = step.kind === 'set-config' ? `${step.parameter} ${step.value}` : step.kind
-    groups.set(key, [...(groups.get(key) ?? []), step])
-  }
-  return [...groups.values()]
+  const kindOf = (step: Step): string => (step.kind === 'set-config' ? `${step.parameter} ${step.value}` : step.kind)
+  return [...groupBy(steps, kindOf).values()]
 }
 
 type Summary<Kind extends StepKind> = (group: readonly StepOf<Kind>[]) => string

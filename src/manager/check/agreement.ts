@@ -3,9 +3,10 @@ import type {NodeId} from '../../model/node-id.js'
 import {SLOT_COUNT, type SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
 import type {ClusterView} from '../view/cluster-view.js'
+import {assignmentsAgree, assigns, type Assignment} from '../view/assignment.js'
 import {disagreements} from '../view/disagreement.js'
+import {linesOf} from '../view/lines.js'
 import type {NodeView} from '../view/node-view.js'
-import {linesOf, signaturesAgree, slotsSignature} from '../view/signature.js'
 import {toTopology} from '../view/topology.js'
 import {finding, type Finding} from './finding.js'
 import {command, counted, groupBy, listNames, nameOf, subjectOf} from './naming.js'
@@ -15,7 +16,7 @@ type Owners = readonly (NodeId | null)[]
 
 /** Whether all nodes assign the slots alike, as redis-cli compares them. */
 export function nodesAgree(view: ClusterView): boolean {
-  return signaturesAgree(view.nodes.map((node) => slotsSignature(linesOf(node))))
+  return assignmentsAgree(view.nodes)
 }
 
 export function checkAgreement(view: ClusterView): Finding[] {
@@ -34,13 +35,12 @@ export interface Dissent {
 /** Where single accounts differ from what the claimants say of themselves. Empty exactly when all nodes agree. */
 export function findDissent(view: ClusterView): Dissent[] {
   if (nodesAgree(view)) return []
-  const pictures = view.nodes.map((node) => ({node, believed: believedOwners(node)}))
-  const owners = referenceOwners(
-    view,
-    pictures.map(({believed}) => believed),
-  )
+  const owners = referenceOwners(view)
+  const reference = assignmentBySlot(owners)
   const dissent: Dissent[] = []
-  for (const {node, believed} of pictures) {
+  for (const node of view.nodes) {
+    if (assigns(node, reference)) continue
+    const believed = believedOwners(node)
     for (let slot = 0; slot < SLOT_COUNT; slot++) {
       const [believes, owner] = [believed[slot]!, owners[slot]!]
       if (believes !== owner) dissent.push({slot, node, believes, owner})
@@ -50,9 +50,9 @@ export function findDissent(view: ClusterView): Dissent[] {
 }
 
 function checkSlotAgreement(view: ClusterView): Finding[] {
+  if (nodesAgree(view)) return []
   const byNode = groupBy(findDissent(view), ({node}) => node)
   const remedy = command(view, 'fix')
-  if (byNode.size === 0 && nodesAgree(view)) return []
   if (byNode.size === 0) return [finding('slots-disagree', 'error', 'No node knows of any slot.', {remedy})]
   return [...byNode].map(([node, dissent]) => {
     const slots = SlotSet.of(dissent.map(({slot}) => slot))
@@ -104,16 +104,27 @@ function describeRole(view: ClusterView, {line}: NodeView): string {
   return 'is a primary by its own account'
 }
 
+function assignmentBySlot(owners: Owners): Assignment {
+  const slots = groupBy(owners.keys(), (slot) => owners[slot]!)
+  return new Map([...slots].flatMap(([id, list]) => (id === null ? [] : [[id, SlotSet.of(list)]])))
+}
+
 function believedOwners(node: NodeView): Owners {
   const owners = new Array<NodeId | null>(SLOT_COUNT).fill(null)
   for (const {id, slots} of linesOf(node)) for (const slot of slots) owners[slot] = id
   return owners
 }
 
-function referenceOwners(view: ClusterView, pictures: readonly Owners[]): Owners {
-  return toTopology(view).owners.map(
-    (claimant, slot) => claimant ?? mostBelieved(pictures.map((picture) => picture[slot]!)),
-  )
+/** Who claims a slot; where nobody does, who is believed to. */
+function referenceOwners(view: ClusterView): Owners {
+  const {owners} = toTopology(view)
+  const unclaimed = owners.flatMap((owner, slot) => (owner === null ? [slot] : []))
+  if (unclaimed.length === 0) return owners
+  const beliefs = view.nodes.map((node) => {
+    const believed = believedOwners(node)
+    return new Map(unclaimed.map((slot) => [slot, believed[slot]!]))
+  })
+  return owners.map((owner, slot) => owner ?? mostBelieved(beliefs.map((believed) => believed.get(slot) ?? null)))
 }
 
 /** On a tie the one that was named first: the entry's. */

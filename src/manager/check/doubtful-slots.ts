@@ -4,7 +4,7 @@ import type {NodeId} from '../../model/node-id.js'
 import type {SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
 import type {ClusterView} from '../view/cluster-view.js'
-import {linesOf} from '../view/signature.js'
+import {distinctLines} from '../view/lines.js'
 
 /**
  * Open slots, uncovered ones, those that several primaries claim, and those that one node credits to another owner than
@@ -20,7 +20,9 @@ export function doubtfulSlots(view: ClusterView): SlotSet {
 
 /** Slots that at least one primary that answered claims for itself. */
 export function claimedSlots(view: ClusterView): SlotSet {
-  return view.nodes.reduce((claimed, node) => claimed.union(claimsOf(node.line)), SlotSet.EMPTY)
+  let claimed = SlotSet.EMPTY
+  for (const {line} of view.nodes) if (claimsOf(line).size > 0) claimed = claimed.union(line.slots)
+  return claimed
 }
 
 /** Slots with a marker on any node that answered, replicas included (Valkey 8 keeps markers there too). */
@@ -39,7 +41,8 @@ export function contestedSlots(view: ClusterView): SlotSet {
   let again = SlotSet.EMPTY
   for (const {line} of view.nodes) {
     const claims = claimsOf(line)
-    again = again.union(once.intersection(claims))
+    if (claims.size === 0) continue
+    if (once.intersects(claims)) again = again.union(once.intersection(claims))
     once = once.union(claims)
   }
   return again
@@ -49,11 +52,10 @@ export function contestedSlots(view: ClusterView): SlotSet {
 function miscreditedSlots(view: ClusterView, claimed: SlotSet): SlotSet {
   const claims = new Map<NodeId, SlotSet>(view.nodes.map(({id, line}) => [id, claimsOf(line)]))
   let miscredited = SlotSet.EMPTY
-  for (const node of view.nodes) {
-    for (const {id, slots} of linesOf(node)) {
-      if (slots.size === 0) continue
-      miscredited = miscredited.union(slots.minus(claims.get(id) ?? SlotSet.EMPTY).intersection(claimed))
-    }
+  for (const {id, slots} of distinctLines(view.nodes)) {
+    const own = claims.get(id) ?? SlotSet.EMPTY
+    if (slots.size === 0 || slots.equals(own)) continue
+    miscredited = miscredited.union(slots.minus(own).intersection(claimed))
   }
   return miscredited
 }

@@ -3,8 +3,8 @@ import {formatAddress} from '../../model/address.js'
 import type {NodeLine} from '../../model/cluster-nodes.js'
 import {shortId, type NodeId} from '../../model/node-id.js'
 import type {ClusterView} from '../view/cluster-view.js'
+import {linesAboutNode} from '../view/lines.js'
 import type {NodeView} from '../view/node-view.js'
-import {linesOf} from '../view/signature.js'
 import type {Finding} from './finding.js'
 
 const NAMES_SHOWN = 3
@@ -18,8 +18,8 @@ export function nameOf(view: ClusterView, id: NodeId): string {
 }
 
 /** What each node that answered says of `id`; nodes that do not know it say nothing. */
-export function linesAbout(view: ClusterView, id: NodeId): NodeLine[] {
-  return view.nodes.flatMap((node) => linesOf(node).filter((line) => line.id === id))
+export function linesAbout(view: ClusterView, id: NodeId): readonly NodeLine[] {
+  return linesAboutNode(view.nodes, id)
 }
 
 /** The node of a finding, for one that answered. */

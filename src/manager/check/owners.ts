@@ -25,6 +25,7 @@ export function checkOwners(view: ClusterView, everywhere: boolean): Finding[] {
  * that the keys could be away from.
  */
 export function findStrayKeys(view: ClusterView, everywhere: boolean): StrayKeys[] {
+  if (view.keysInSlot.size === 0) return []
   const judged = everywhere ? SlotSet.ALL : doubtfulSlots(view)
   const primaries = view.nodes.filter(({line}) => !line.flags.has('replica'))
   const stray: StrayKeys[] = []

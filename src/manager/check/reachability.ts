@@ -6,6 +6,7 @@ import type {NodeId} from '../../model/node-id.js'
 import {shortId} from '../../model/node-id.js'
 import type {SlotSet} from '../../model/slot-set.js'
 import type {ClusterView, SilentNode} from '../view/cluster-view.js'
+import {distinctLines, linesFlagged} from '../view/lines.js'
 import type {NodeView} from '../view/node-view.js'
 import {uncoveredSlots} from './coverage.js'
 import {claimsOf} from './doubtful-slots.js'
@@ -13,11 +14,12 @@ import {finding, type Finding} from './finding.js'
 import {command, counted, groupBy, linesAbout, listNames, subjectOf} from './naming.js'
 
 export function checkReachability(view: ClusterView): Finding[] {
+  const gone = ghosts(view)
   return [
-    ...view.silent.flatMap((node) => checkSilent(view, node)),
-    ...view.nodes.flatMap((node) => checkReputation(view, node)),
+    ...view.silent.flatMap((node) => checkSilent(view, node, gone)),
+    ...checkReputations(view),
     ...checkHandshakes(view),
-    ...checkGhosts(view),
+    ...checkGhosts(view, gone),
   ]
 }
 
@@ -35,15 +37,25 @@ export function isAliveToOthers(view: ClusterView, id: NodeId): boolean {
   )
 }
 
+/** A node that is gone, and who still speaks of it. */
+export interface Ghost {
+  readonly line: NodeLine
+  readonly knownBy: readonly NodeView[]
+}
+
 /**
  * Ids that some nodes still gossip about and others no longer know: dead to all who know them, without slots, and nobody's
  * primary. They keep coming back until all nodes forget them within a minute.
  */
-export function ghosts(view: ClusterView): {readonly line: NodeLine; readonly knownBy: readonly NodeView[]}[] {
+export function ghosts(view: ClusterView): Ghost[] {
   const answered = new Set(view.nodes.map(({id}) => id))
   const primaries = new Set(view.nodes.map(({line}) => line.primaryId))
-  const rumours = view.nodes.flatMap((node) => node.peers.map((line) => ({node, line})))
-  const strangers = rumours.filter(({line}) => !answered.has(line.id) && !line.flags.has('handshake'))
+  const isStranger = (line: NodeLine): boolean => !answered.has(line.id) && !line.flags.has('handshake')
+  const strange = new Set([...distinctLines(view.nodes)].filter(isStranger))
+  if (strange.size === 0) return []
+  const strangers = view.nodes.flatMap((node) =>
+    node.peers.filter((line) => strange.has(line)).map((line) => ({node, line})),
+  )
   return [...groupBy(strangers, ({line}) => line.id)].flatMap(([id, known]) => {
     if (known.length === view.nodes.length || primaries.has(id)) return []
     const dead = known.every(({line}) => line.slots.size === 0 && (line.flags.has('fail') || line.flags.has('noaddr')))
@@ -51,8 +63,8 @@ export function ghosts(view: ClusterView): {readonly line: NodeLine; readonly kn
   })
 }
 
-function checkSilent(view: ClusterView, {line, error}: SilentNode): Finding[] {
-  if (line.flags.has('handshake') || ghosts(view).some((ghost) => ghost.line.id === line.id)) return []
+function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonly Ghost[]): Finding[] {
+  if (line.flags.has('handshake') || gone.some((ghost) => ghost.line.id === line.id)) return []
   const node = subjectOf(line)
   const delNode = command(view, 'del-node', shortId(line.id))
   if (line.flags.has('noaddr')) {
@@ -85,13 +97,24 @@ function downRemedy(view: ClusterView, line: NodeLine, delNode: string): string 
   return isAliveToOthers(view, line.id) ? null : delNode
 }
 
-/** What the others say of a node that answers us. */
-function checkReputation(view: ClusterView, node: NodeView): Finding[] {
-  const by = (flag: NodeFlag): string[] =>
-    view.nodes
-      .filter((other) => other.peers.some((line) => line.id === node.id && line.flags.has(flag)))
-      .map((other) => formatAddress(other.address))
-  const [failed, suspected] = [by('fail'), by('pfail')]
+/** What the others say of nodes that answer us. */
+function checkReputations(view: ClusterView): Finding[] {
+  const [failed, suspected] = [accusers(view, 'fail'), accusers(view, 'pfail')]
+  if (failed.size === 0 && suspected.size === 0) return []
+  return view.nodes.flatMap((node) => checkReputation(node, failed.get(node.id) ?? [], suspected.get(node.id) ?? []))
+}
+
+/** By node: the addresses of those for whom it has this flag. */
+function accusers(view: ClusterView, flag: NodeFlag): ReadonlyMap<NodeId, readonly string[]> {
+  const flagged = linesFlagged(view.nodes, flag)
+  if (flagged.size === 0) return new Map()
+  const accusations = view.nodes.flatMap((node) =>
+    node.peers.filter((line) => flagged.has(line)).map(({id}) => ({id, by: formatAddress(node.address)})),
+  )
+  return new Map([...groupBy(accusations, ({id}) => id)].map(([id, all]) => [id, all.map(({by}) => by)]))
+}
+
+function checkReputation(node: NodeView, failed: readonly string[], suspected: readonly string[]): Finding[] {
   const [code, names] =
     failed.length > 0 ? (['node-failed', failed] as const) : (['node-suspected', suspected] as const)
   if (names.length === 0) return []
@@ -103,6 +126,8 @@ function checkReputation(view: ClusterView, node: NodeView): Finding[] {
 
 /** A MEET to a node that is known already leaves such a line too, for a moment: it means nothing. */
 function checkHandshakes(view: ClusterView): Finding[] {
+  const handshakes = linesFlagged(view.nodes, 'handshake')
+  if (handshakes.size === 0) return []
   const pending = view.nodes.flatMap((node) => {
     const met = new Set(
       node.peers.filter(({flags}) => !flags.has('handshake')).map(({address}) => formatAddress(address)),
@@ -119,8 +144,8 @@ function checkHandshakes(view: ClusterView): Finding[] {
   })
 }
 
-function checkGhosts(view: ClusterView): Finding[] {
-  return ghosts(view).map(({line, knownBy}) => {
+function checkGhosts(view: ClusterView, gone: readonly Ghost[]): Finding[] {
+  return gone.map(({line, knownBy}) => {
     const names = listNames(knownBy.map(({address}) => formatAddress(address)))
     const message = `is gone, but ${names} still ${knownBy.length === 1 ? 'remembers' : 'remember'} it`
     return finding('ghost', 'warning', message, {node: subjectOf(line), remedy: command(view, 'fix')})

@@ -2,7 +2,7 @@
 import {formatAddress} from '../../model/address.js'
 import type {NodeId} from '../../model/node-id.js'
 import {SlotSet} from '../../model/slot-set.js'
-import {counted} from '../check/naming.js'
+import {counted, groupBy} from '../check/naming.js'
 import {findNode, findPrimary, type Topology} from '../view/topology.js'
 import {isMove, type MoveStep} from './lanes.js'
 import type {Plan} from './plan.js'
@@ -26,10 +26,11 @@ export function consequences(topology: Topology, plan: Plan): string[] {
 export function emptiedPrimaries(topology: Topology, moves: readonly MoveStep[]): NodeId[] {
   const slotsIn = (steps: readonly MoveStep[]): SlotSet =>
     steps.reduce((all, {slots}) => all.union(SlotSet.parse(slots) ?? SlotSet.EMPTY), SlotSet.EMPTY)
+  const [bySource, byTarget] = [groupBy(moves, ({source}) => source), groupBy(moves, ({target}) => target)]
   return topology.primaries
     .filter(({id, slots}) => {
-      const given = slotsIn(moves.filter(({source}) => source === id))
-      const taken = slotsIn(moves.filter(({target}) => target === id))
+      const given = slotsIn(bySource.get(id) ?? [])
+      const taken = slotsIn(byTarget.get(id) ?? [])
       return slots.size > 0 && slots.minus(given).union(taken).size === 0
     })
     .map(({id}) => id)

@@ -9,7 +9,8 @@ import {agreement, idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './
 import {leastReplicated} from './choose-primary.js'
 import {healthRefusals} from './health.js'
 import {atomicRefusals} from './lane-way.js'
-import {lanePhases, lanesBetween, type Lane} from './lanes.js'
+import {lanePhases, type Lane} from './lanes.js'
+import {lanesBetween} from './lanes-between.js'
 import {refuse, type Phase, type Planned, type PlanSettings} from './plan.js'
 import type {Step} from './step.js'
 

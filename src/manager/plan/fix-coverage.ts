@@ -7,7 +7,7 @@ import type {SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
 import {uncoveredSlots} from '../check/coverage.js'
 import {counted, groupBy, nameOf} from '../check/naming.js'
-import {linesOf} from '../view/signature.js'
+import {linesOf} from '../view/lines.js'
 import {fillUp} from './apportion.js'
 import {lossless, type FixAction, type FixCase, type Remedy, type Withheld} from './fix-action.js'
 import {

@@ -11,7 +11,7 @@ import {linesAbout} from '../check/naming.js'
 import {isAliveToOthers, slotsOfAbsent} from '../check/reachability.js'
 import type {ClusterView} from '../view/cluster-view.js'
 import type {NodeView} from '../view/node-view.js'
-import {linesOf} from '../view/signature.js'
+import {distinctLines, linesOf} from '../view/lines.js'
 
 export interface FixPicture {
   readonly view: ClusterView
@@ -118,7 +118,7 @@ function toActor(node: NodeView, claims: SlotSet): Actor {
 function absentPrimaries(view: ClusterView): AbsentPrimary[] {
   const answered = new Set(view.nodes.map(({id}) => id))
   const epochs = new Map<NodeId, number>()
-  for (const {id, slots, configEpoch} of view.nodes.flatMap(linesOf)) {
+  for (const {id, slots, configEpoch} of distinctLines(view.nodes)) {
     if (slots.size > 0 && !answered.has(id)) epochs.set(id, Math.max(configEpoch, epochs.get(id) ?? 0))
   }
   const ids = [...epochs.keys()].sort((a, b) => epochs.get(b)! - epochs.get(a)! || (a < b ? -1 : 1))

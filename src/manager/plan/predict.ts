@@ -3,8 +3,10 @@
  * servers draw for themselves depend on the order in which things happen, and whether an emptied primary turns into a replica
  * depends on a server option (see consequences.ts); both are left as they are, and so are key counts.
  */
-import {SlotSet} from '../../model/slot-set.js'
 import type {NodeId} from '../../model/node-id.js'
+import type {SlotId} from '../../model/slot.js'
+import {SlotSet} from '../../model/slot-set.js'
+import {groupBy} from '../check/naming.js'
 import {
   toTopology,
   assemble,
@@ -15,6 +17,7 @@ import {
 } from '../view/topology.js'
 import type {FreshNode} from '../view/fresh-node.js'
 import {assert} from '../../model/assert.js'
+import {isMove} from './lanes.js'
 import type {Phase} from './plan.js'
 import type {Step} from './step.js'
 
@@ -34,12 +37,18 @@ export function withNewcomers(topology: Topology, newcomers: readonly FreshNode[
 
 /** After all phases. */
 export function predictPhases(topology: Topology, phases: readonly Phase[]): Topology {
-  return completed(topology, phases.flatMap((phase) => phase.steps).reduce(after, topology))
+  return completed(
+    topology,
+    afterAll(
+      topology,
+      phases.flatMap((phase) => phase.steps),
+    ),
+  )
 }
 
 /** After one step. Steps that change nothing that a topology shows give it back as it is. */
 export function predict(topology: Topology, step: Step): Topology {
-  return completed(topology, after(topology, step))
+  return completed(topology, afterAll(topology, [step]))
 }
 
 /** What a topology is assembled from: the rest follows, and is worked out once, when all steps are done. */
@@ -47,6 +56,26 @@ type Picture = Pick<Topology, 'entry' | 'nodes' | 'absent' | 'openSlots'>
 
 function completed(before: Topology, picture: Picture): Topology {
   return picture === before ? before : assemble(picture)
+}
+
+/** Slots that change hands one after another are given out at once: a large cluster has thousands of such steps. */
+function afterAll(before: Picture, steps: readonly Step[]): Picture {
+  let picture = before
+  let heirs = new Map<SlotId, NodeId>()
+  for (const step of steps) {
+    const transfer = transferOf(step)
+    if (transfer === undefined) {
+      picture = after(handOver(picture, heirs), step)
+      heirs = new Map()
+    } else for (const slot of transfer.slots) heirs.set(slot, transfer.owner)
+  }
+  return handOver(picture, heirs)
+}
+
+/** Of a step after which a slot has one owner, whoever had it before. */
+function transferOf(step: Step): {readonly slots: SlotSet; readonly owner: NodeId} | undefined {
+  if (step.kind === 'claim-slots') return {slots: slotsOf(step.slots), owner: step.node}
+  return isMove(step) ? {slots: slotsOf(step.slots), owner: step.target} : undefined
 }
 
 function after(picture: Picture, step: Step): Picture {
@@ -57,11 +86,6 @@ function after(picture: Picture, step: Step): Picture {
       return changeNode(picture, step.node, (node) => ({...node, slots: node.slots.union(slotsOf(step.slots))}))
     case 'replicate':
       return changeNode(picture, step.replica, (node) => following(node, step.primary))
-    case 'move-slots':
-    case 'migrate-slots':
-      return handOver(picture, slotsOf(step.slots), step.target)
-    case 'claim-slots':
-      return handOver(picture, slotsOf(step.slots), step.node)
     case 'assign-slots':
       return assign(picture, step.node, slotsOf(step.slots), step.owner)
     case 'del-slots':
@@ -95,11 +119,16 @@ function following(node: TopologyNode, primaryId: NodeId): TopologyNode {
   return {...node, role: 'replica', primaryId, slots: SlotSet.EMPTY}
 }
 
-/** All of `slots` to one owner, and nothing of them open any more. */
-function handOver(picture: Picture, slots: SlotSet, owner: NodeId): Picture {
+/** All of these slots to the owner named, and nothing of them open any more. */
+function handOver(picture: Picture, heirs: ReadonlyMap<SlotId, NodeId>): Picture {
+  if (heirs.size === 0) return picture
+  const slots = SlotSet.of(heirs.keys())
+  const received = new Map([...groupBy(heirs, ([, heir]) => heir)].map(([id, all]) => [id, all.map(([slot]) => slot)]))
   const give = <Node extends TopologyNode | AbsentNode>(node: Node): Node => {
-    if (node.id === owner) return {...node, slots: node.slots.union(slots)}
-    return node.slots.size === 0 ? node : {...node, slots: node.slots.minus(slots)}
+    const left = node.slots.minus(slots)
+    const added = received.get(node.id)
+    if (added !== undefined) return {...node, slots: left.union(SlotSet.of(added))}
+    return left === node.slots ? node : {...node, slots: left}
   }
   return {
     ...picture,

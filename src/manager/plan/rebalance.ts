@@ -7,8 +7,10 @@ import {findNode, findPrimary, type Primary, type Topology} from '../view/topolo
 import {apportion} from './apportion.js'
 import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
 import {healthRefusals} from './health.js'
+import {defragmentedLanes} from './defragment.js'
 import {atomicRefusals} from './lane-way.js'
-import {lanePhases, lanesBetween, type Balance} from './lanes.js'
+import {lanePhases, type Lane} from './lanes.js'
+import {lanesBetween, type Balance, type SlotChoice} from './lanes-between.js'
 import {refuse, type Planned, type PlanSettings} from './plan.js'
 
 export const DEFAULT_THRESHOLD_PERCENT = 2
@@ -23,6 +25,10 @@ export interface RebalanceRequest {
    * set right. 0 means exact. (redis-cli reads 0 as "never"; who has to imitate it passes `Infinity`.)
    */
   readonly threshold?: number
+  /** Which slots go where some have to. Default `tidy`. */
+  readonly choice?: SlotChoice
+  /** Slots that may move, beyond what the shares demand, to make the slot map tidier; `Infinity`: as many as it takes. Default 0. */
+  readonly defragment?: number
   /** Let the servers move the slots whole, refused where they cannot; or MIGRATE. By default what the servers can. */
   readonly atomic?: boolean | undefined
   readonly settings?: PlanSettings
@@ -36,7 +42,10 @@ export interface Share {
   readonly expected: number
 }
 
-/** The rules of redis-cli's rebalance, with exact shares: "nothing to do" is a plan without phases. */
+/**
+ * The rules of redis-cli's rebalance, with exact shares: "nothing to do" is a plan without phases. What defragmenting moves
+ * takes nobody out of the threshold.
+ */
 export function planRebalance(topology: Topology, request: RebalanceRequest): Planned {
   const {threshold = DEFAULT_THRESHOLD_PERCENT, atomic, settings} = request
   const refusals = [...healthRefusals(topology), ...weightRefusals(topology, request), ...thresholdRefusals(threshold)]
@@ -45,20 +54,29 @@ export function planRebalance(topology: Topology, request: RebalanceRequest): Pl
   if (shares.every(({weight}) => weight === 0)) {
     return refuse(finding('invalid-weight', 'error', 'no primary that takes part weighs more than 0'))
   }
-  if (!shares.some((share) => isOver(share, threshold))) {
-    return planFor(topology, {operation: 'rebalance', phases: [], settings})
-  }
-  const balances = shares.map(({primary, expected}): Balance => ({
-    id: primary.id,
-    surplus: primary.slots.size - expected,
-  }))
-  const lanes = lanesBetween(topology, balances)
+  const lanes = lanesFor(topology, shares, request)
   if (atomic === true) {
     const unable = atomicRefusals(topology, lanes)
     if (unable.length > 0) return refuse(...unable)
   }
   const phases = lanePhases(topology, 'move slots', lanes, {atomic, settings, witnesses: idsOf(topology)})
   return planFor(topology, {operation: 'rebalance', phases, settings})
+}
+
+function lanesFor(topology: Topology, shares: readonly Share[], request: RebalanceRequest): Lane[] {
+  const {threshold = DEFAULT_THRESHOLD_PERCENT, choice, defragment = 0} = request
+  const balances = shares.map(({primary, expected}): Balance => ({
+    id: primary.id,
+    surplus: primary.slots.size - expected,
+  }))
+  const needed = shares.some(({primary, expected}) => isOver(primary.slots.size, expected, threshold))
+  const lanes = needed ? lanesBetween(topology, balances, choice) : []
+  if (defragment === 0) return lanes
+  const expectedOf = new Map(shares.map(({primary, expected}) => [primary.id, expected]))
+  // Nobody is emptied: a primary without slots may turn into a replica.
+  const mayHave = (id: NodeId, slots: number): boolean =>
+    slots > 0 && !isOver(slots, expectedOf.get(id) ?? 0, threshold)
+  return defragmentedLanes(topology, lanes, {budget: defragment, mayHave})
 }
 
 /**
@@ -81,8 +99,7 @@ export function sharesOf(
 }
 
 /** redis-cli's measure: relative to what the node has; an empty node is over when it should have more than one slot. */
-function isOver({primary, expected}: Share, threshold: number): boolean {
-  const has = primary.slots.size
+function isOver(has: number, expected: number, threshold: number): boolean {
   if (has === 0) return threshold === 0 ? expected > 0 : expected > 1 && threshold < Infinity
   return Math.abs(100 - (100 * expected) / has) > threshold
 }

@@ -10,6 +10,7 @@ import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
 import {healthRefusals} from './health.js'
 import {atomicRefusals} from './lane-way.js'
 import {lanePhases, type Lane} from './lanes.js'
+import {lanesBetween, type SlotChoice} from './lanes-between.js'
 import {refuse, type Planned, type PlanSettings} from './plan.js'
 
 export interface ReshardRequest {
@@ -18,14 +19,16 @@ export interface ReshardRequest {
   readonly to: NodeId
   /** `all`: every other primary, in proportion to the slots that it has. */
   readonly from: readonly NodeId[] | 'all'
+  /** Of slots asked for by their number: which. Default `tidy`. */
+  readonly choice?: SlotChoice
   /** Let the servers move the slots whole, refused where they cannot; or MIGRATE. By default what the servers can. */
   readonly atomic?: boolean | undefined
   readonly settings?: PlanSettings
 }
 
 /**
- * Each source gives in proportion to what it has, its lowest slots first, as redis-cli does; but the total is exact, where
- * redis-cli's rounding moves fewer slots than it was asked for. Slots asked for by number that the target already has are
+ * Each source gives in proportion to what it has, as with redis-cli; but the total is exact, where redis-cli's rounding moves
+ * fewer slots than it was asked for, and they are those that leave the fewest ranges, where redis-cli takes the lowest. Slots asked for by number that the target already has are
  * no work: when all are, the plan is empty.
  */
 export function planReshard(topology: Topology, request: ReshardRequest): Planned {
@@ -39,7 +42,8 @@ export function planReshard(topology: Topology, request: ReshardRequest): Planne
   const {slots, to} = request
   const tooMany = typeof slots === 'number' ? countRefusals(sources, slots) : slotRefusals(topology, sources, slots, to)
   if (tooMany.length > 0) return refuse(...tooMany)
-  const lanes = typeof slots === 'number' ? lanesByCount(sources, slots, to) : lanesBySlot(sources, slots, to)
+  const lanes =
+    typeof slots === 'number' ? lanesByCount(topology, sources, slots, request) : lanesBySlot(sources, slots, to)
   if (request.atomic === true) {
     const unable = atomicRefusals(topology, lanes)
     if (unable.length > 0) return refuse(...unable)
@@ -102,10 +106,21 @@ function slotRefusals(topology: Topology, sources: readonly Primary[], slots: Sl
   ]
 }
 
-function lanesByCount(sources: readonly Primary[], count: number, target: NodeId): Lane[] {
-  const sizes = sources.map(({slots}) => slots.size)
-  const parts = apportion(count, sizes)
-  return sources.map(({id, slots}, index) => ({source: id, target, slots: slots.lowest(parts[index]!)}))
+/** In the order of the sources. */
+function lanesByCount(
+  topology: Topology,
+  sources: readonly Primary[],
+  count: number,
+  {to, choice}: ReshardRequest,
+): Lane[] {
+  const parts = apportion(
+    count,
+    sources.map(({slots}) => slots.size),
+  )
+  const balances = sources.map(({id}, index) => ({id, surplus: parts[index]!}))
+  const lanes = lanesBetween(topology, [...balances, {id: to, surplus: -count}], choice)
+  const bySource = new Map(lanes.map((lane) => [lane.source, lane]))
+  return sources.flatMap(({id}) => bySource.get(id) ?? [])
 }
 
 function lanesBySlot(sources: readonly Primary[], wanted: SlotSet, target: NodeId): Lane[] {

@@ -4,8 +4,8 @@ import type {NodeLine} from '../../model/cluster-nodes.js'
 import type {NodeId} from '../../model/node-id.js'
 import {SLOT_COUNT} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
+import {assignmentOf, assigns} from './assignment.js'
 import type {NodeView} from './node-view.js'
-import {linesOf, slotsSignature} from './signature.js'
 
 export interface Disagreement {
   readonly kind: 'unknown' | 'handshake' | 'slots' | 'role' | 'not-serving'
@@ -23,16 +23,12 @@ export function disagreements(views: readonly NodeView[]): Disagreement[] {
   const found: Disagreement[] = []
   const first = views[0]
   if (first === undefined) return found
-  const signature = slotsSignature(linesOf(first))
+  const assignment = assignmentOf(first)
+  const acquaintance = new Acquaintance(views)
   const covered = views.reduce((slots, view) => slots.union(view.line.slots), SlotSet.EMPTY).size === SLOT_COUNT
   for (const view of views) {
-    const known = new Map<NodeId, NodeLine>(view.peers.map((line) => [line.id, line]))
-    for (const about of views) {
-      if (about === view) continue
-      const kind = compare(known.get(about.id), about)
-      if (kind !== undefined) found.push({kind, node: view, about})
-    }
-    if (slotsSignature(linesOf(view)) !== signature) found.push({kind: 'slots', node: view, about: first})
+    acquaintance.of(view, (kind, about) => found.push({kind, node: view, about}))
+    if (!assigns(view, assignment)) found.push({kind: 'slots', node: view, about: first})
     if (covered && !view.clusterOk) found.push({kind: 'not-serving', node: view, about: view})
   }
   return found
@@ -52,6 +48,39 @@ export function describeDisagreement({kind, about}: Disagreement): string {
       return `does not know the role of ${name} yet`
     case 'not-serving':
       return 'does not accept writes yet'
+  }
+}
+
+/** Who knows whom. Most nodes say the same of a node, by the same line: what was found of it is remembered. */
+class Acquaintance {
+  readonly #views: readonly NodeView[]
+  /** Where a node stands among the views. */
+  readonly #places: ReadonlyMap<NodeId, number>
+  readonly #judged: {line: NodeLine | undefined; kind: Disagreement['kind'] | undefined}[]
+
+  constructor(views: readonly NodeView[]) {
+    this.#views = views
+    this.#places = new Map(views.map(({id}, place) => [id, place]))
+    this.#judged = views.map(() => ({line: undefined, kind: 'unknown'}))
+  }
+
+  /** What this node does not know, or knows otherwise, of each of the others. */
+  of(view: NodeView, report: (kind: Disagreement['kind'], about: NodeView) => void): void {
+    const known = new Array<NodeLine | undefined>(this.#views.length)
+    for (const line of view.peers) {
+      const place = this.#places.get(line.id)
+      if (place !== undefined) known[place] = line
+    }
+    for (let place = 0; place < this.#views.length; place++) {
+      const about = this.#views[place]!
+      if (about === view) continue
+      const judged = this.#judged[place]!
+      if (judged.line !== known[place]) {
+        judged.line = known[place]
+        judged.kind = compare(known[place], about)
+      }
+      if (judged.kind !== undefined) report(judged.kind, about)
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 /** Until all nodes tell the same story and serve clients. */
+import {AccountReader} from '../../../model/account-reader.js'
 import {formatAddress} from '../../../model/address.js'
 import type {NodeId} from '../../../model/node-id.js'
 import {readNode} from '../../observe.js'
@@ -14,8 +15,9 @@ const PUSH_AGAIN_MS = 1_000
 export async function waitAgreement(step: StepOf<'wait-agreement'>, context: StepContext): Promise<void> {
   const pushedAt = new Map<NodeId, number>()
   const lost = new Set<NodeId>()
+  const reader = new AccountReader()
   await waitUntilClear(context, async () => {
-    const views = await askAll(step, context, lost)
+    const views = await askAll(step, context, lost, reader)
     const open = disagreements(views)
     if (step.push && open.length > 0) await pushGossip(views, open, pushedAt, context)
     return open.map(toObstacle)
@@ -26,12 +28,17 @@ export async function waitAgreement(step: StepOf<'wait-agreement'>, context: Ste
  * Where agreement is the very work (`push`), a node that cannot be asked fails it. Where it only concludes a work that is done,
  * one that died meanwhile is named and left out.
  */
-async function askAll(step: StepOf<'wait-agreement'>, context: StepContext, lost: Set<NodeId>): Promise<NodeView[]> {
+async function askAll(
+  step: StepOf<'wait-agreement'>,
+  context: StepContext,
+  lost: Set<NodeId>,
+  reader: AccountReader,
+): Promise<NodeView[]> {
   const answers = await Promise.all(
     step.nodes.map(async (id) => {
       if (lost.has(id)) return undefined
       try {
-        return await readNode(await context.connect(id))
+        return await readNode(await context.connect(id), reader)
       } catch (error) {
         if (step.push) throw error
         lost.add(id)
