@@ -48,7 +48,9 @@ export function parseEndpoints(words: readonly string[]): Endpoints | string {
 /** A name or an address without a port. */
 function isBareHost(word: string): boolean {
   if (/^\d+$/.test(word)) return false
-  return !word.includes(':') || isIPv6(word)
+  // Node's isIPv6 compiles a large expression at its first use, 5 ms: not for host:port.
+  const first = word.indexOf(':')
+  return first < 0 || (word.includes(':', first + 1) && isIPv6(word))
 }
 
 function parseHostAndPorts(word: string): Address[] | string {
