@@ -5,6 +5,7 @@ const NEWLINE = 0x0a
 const SPACE = 0x20
 const ZERO = 0x30
 const NINE = 0x39
+
 /** A line that was parsed, without the times of the last ping and pong: these differ in every account. */
 interface KnownLine {
   /** `id address flags primary `: what stands before the times. */
