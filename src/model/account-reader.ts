@@ -5,6 +5,7 @@ const NEWLINE = 0x0a
 const SPACE = 0x20
 const ZERO = 0x30
 const NINE = 0x39
+
 /** A line that was parsed, without the times of the last ping and pong: these differ in every account. */
 interface KnownLine {
   /** `id address flags primary `: what stands before the times. */
@@ -23,6 +24,8 @@ export class AccountReader {
   readonly #known = new Map<number, KnownLine[]>()
   readonly #shared: SharedParts = {ids: new Map(), slots: new Map()}
   #parsed = 0
+  /** Of the line that was recognized last: not handed back in an object, for there may be a million of them. */
+  #end = -1
 
   /** How many lines had to be parsed so far. */
   get parsed(): number {
@@ -33,11 +36,10 @@ export class AccountReader {
   read(reply: string): NodeLine[] | undefined {
     const lines: NodeLine[] = []
     for (let start = 0; start < reply.length;) {
-      const candidates = this.#known.get(keyAt(reply, start))
-      const known = candidates === undefined ? undefined : find(candidates, reply, start)
+      const known = this.#recognize(reply, start)
       if (known !== undefined) {
-        lines.push(known.line)
-        start = known.end + 1
+        lines.push(known)
+        start = this.#end + 1
         continue
       }
       const newline = reply.indexOf('\n', start)
@@ -50,6 +52,21 @@ export class AccountReader {
       lines.push(line)
     }
     return lines
+  }
+
+  /** The line that begins there, when it is known; `#end` is then where it ends. */
+  #recognize(reply: string, start: number): NodeLine | undefined {
+    const candidates = this.#known.get(keyAt(reply, start))
+    if (candidates === undefined) return undefined
+    for (let index = 0; index < candidates.length; index++) {
+      const known = candidates[index]!
+      this.#end = endIfSame(known, reply, start)
+      if (this.#end < 0) continue
+      // A node's own line is in one account only: what the others say of it comes first from now on.
+      if (index > 0) [candidates[0], candidates[index]] = [known, candidates[0]!]
+      return known.line
+    }
+    return undefined
   }
 
   #parse(text: string): NodeLine | undefined {
@@ -66,22 +83,6 @@ export class AccountReader {
     this.#known.set(key, [...others, {head, tail, line}])
     return line
   }
-}
-
-function find(
-  candidates: KnownLine[],
-  reply: string,
-  start: number,
-): {readonly line: NodeLine; readonly end: number} | undefined {
-  for (let index = 0; index < candidates.length; index++) {
-    const known = candidates[index]!
-    const end = endIfSame(known, reply, start)
-    if (end < 0) continue
-    // A node's own line is in one account only: what the others say of it comes first from now on.
-    if (index > 0) [candidates[0], candidates[index]] = [known, candidates[0]!]
-    return {line: known.line, end}
-  }
-  return undefined
 }
 
 /** Where the line that begins at `start` ends, when it is this one; else -1. */
