@@ -6,6 +6,7 @@ import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
 import {moveSlots} from '../../../../src/manager/execute/steps/move-slots.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
+import {freePace} from '../../../support/free-pace.js'
 import {errorReply, handClock, scriptedPool, type ScriptedPool} from '../../../support/scripted-pool.js'
 
 const SOURCE = 'a'.repeat(40)
@@ -60,10 +61,12 @@ function worldWith(
     return 'OK'
   })
   const events: ExecutionEvent[] = []
+  const clock = handClock()
   const context: StepContext = {
     id: '0.0',
     pool,
-    clock: handClock(),
+    clock,
+    pace: freePace(clock),
     settings: DEFAULT_SETTINGS,
     source: undefined,
     stop: new AbortController().signal,
