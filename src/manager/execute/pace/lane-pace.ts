@@ -20,6 +20,8 @@ export interface SharedPace {
   readonly control: PaceControl
   readonly probes: LatencyProbes
   readonly clock: ManagerClock
+  /** What the operator has been told since the pace was changed. */
+  readonly told: Set<string>
 }
 
 export interface Batch {
@@ -48,15 +50,18 @@ export class LanePace {
   readonly #sleepers = new Set<AbortController>()
   readonly #wake = (): void => this.reconsider()
   readonly #probes: LatencyProbes
+  readonly #told: Set<string>
   #listening: (() => void)[] = []
   readonly #latencies: {readonly atMs: number; readonly ms: number}[] = []
   #bytesPerKey = 0
-  #hasTold = false
+  #inFlight = 0
+  #endedAtMs = -Infinity
 
   /** @param nodes whose clients are to be spared: the source and the target */
-  constructor({control, probes, clock}: SharedPace, ends: LaneEnds, nodes: readonly NodeId[]) {
+  constructor({control, probes, clock, told}: SharedPace, ends: LaneEnds, nodes: readonly NodeId[]) {
     this.#control = control
     this.#probes = probes
+    this.#told = told
     this.#clock = clock
     this.#ends = ends
     // Of its own: many lanes that listen to the same signal would look like a leak to Node.
@@ -114,14 +119,14 @@ export class LanePace {
   async admit(keys: number, bytesPerKey: number): Promise<Ticket> {
     this.#bytesPerKey = bytesPerKey
     this.#probe()
-    let hasTold = false
     for (;;) {
       const isStopping = this.#ends.stop.aborted
       const verdict = this.#control.admit(this.#lane, this.#clock.nowMs(), {keys, bytesPerKey, isStopping})
-      if ('keys' in verdict) return verdict
-      if (this.#ends.kill.aborted) return {keys, bytes: 0}
-      if (verdict.isPaused && !hasTold) this.#ends.note(PAUSED_WITHIN)
-      hasTold ||= verdict.isPaused
+      if ('keys' in verdict || this.#ends.kill.aborted) {
+        this.#inFlight++
+        return 'keys' in verdict ? verdict : {keys, bytes: 0}
+      }
+      if (verdict.isPaused) this.#tell(PAUSED_WITHIN)
       await this.#sleep(verdict.waitMs)
     }
   }
@@ -129,14 +134,14 @@ export class LanePace {
   /** What the ticket was for is through. */
   sent(ticket: Ticket, {keys, bytes, elapsedMs}: Batch): void {
     const nowMs = this.#clock.nowMs()
+    this.#inFlight--
+    this.#endedAtMs = nowMs
     this.#control.sent(this.#lane, nowMs, {ticket, bytes, elapsedMs})
     this.#keys.add(nowMs, keys)
-    if (!this.#lane.latency.isAtItsFloor || this.#hasTold) return
-    this.#hasTold = true
-    const limitMs = this.#control.limits.maxLatencyMs
-    if (limitMs !== null) {
-      this.#ends.note(
-        `the nodes do not answer within ${limitMs} ms even at the slowest pace: something else keeps them busy`,
+    const {maxLatencyMs} = this.#control.limits
+    if (maxLatencyMs !== null && this.#lane.latency.isAtItsFloor) {
+      this.#tell(
+        `the nodes do not answer within ${maxLatencyMs} ms even at the slowest pace: something else keeps them busy`,
       )
     }
   }
@@ -177,7 +182,16 @@ export class LanePace {
     const nowMs = this.#clock.nowMs()
     this.#forget(nowMs)
     this.#latencies.push({atMs: nowMs, ms: latencyMs})
-    this.#control.observe(this.#lane, nowMs, latencyMs)
+    // A node that was slow while we left it alone would not be quicker if we moved less.
+    const isOurs = this.#inFlight > 0 || this.#endedAtMs >= nowMs - latencyMs
+    const {maxLatencyMs} = this.#control.limits
+    if (isOurs || latencyMs <= (maxLatencyMs ?? 0)) this.#control.observe(this.#lane, nowMs, latencyMs)
+  }
+
+  #tell(message: string): void {
+    if (this.#told.has(message)) return
+    this.#told.add(message)
+    this.#ends.note(message)
   }
 
   #forget(nowMs: number): void {

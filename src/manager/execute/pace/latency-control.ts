@@ -7,10 +7,12 @@
 const FIRST_KEYS = 16
 const MOST_KEYS = 500
 const FIRST_REST_MS = 2
-const LONGEST_REST_MS = 250
+const LONGEST_REST_MS = 100
 /** What is measured in this time after a cut comes from batches that began before it. */
 const SETTLE_MS = 100
 const GROW_EVERY_MS = 200
+/** One late answer is chance; two in this time are not. */
+const LATE_TOGETHER_MS = 1_000
 /** Above this part of the limit batches shrink a little already, so that it is not the limit that stops them. */
 const NEAR = 0.75
 /** Below this part of it they grow. */
@@ -22,6 +24,7 @@ export class LatencyControl {
   #worstMs = 0
   #judgedAtMs: number
   #cutAtMs = -Infinity
+  #lateAtMs = -Infinity
   /** Doubles until the first cut: nothing is known yet. */
   #isFeelingItsWay = true
 
@@ -48,9 +51,11 @@ export class LatencyControl {
   observe(nowMs: number, latencyMs: number, limitMs: number): void {
     this.#worstMs = Math.max(this.#worstMs, latencyMs)
     if (nowMs - this.#cutAtMs < SETTLE_MS) return
-    if (latencyMs > limitMs) this.#cut(nowMs, 0.5)
-    else if (latencyMs > limitMs * NEAR) this.#cut(nowMs, 0.8)
-    else if (nowMs - this.#judgedAtMs >= GROW_EVERY_MS) {
+    if (latencyMs > limitMs * NEAR) {
+      const isSecond = nowMs - this.#lateAtMs <= LATE_TOGETHER_MS
+      this.#lateAtMs = nowMs
+      if (isSecond) this.#cut(nowMs, latencyMs > limitMs ? 0.5 : 0.8)
+    } else if (nowMs - this.#judgedAtMs >= GROW_EVERY_MS) {
       if (this.#worstMs < limitMs * CALM) this.#grow()
       this.#judge(nowMs)
     }
@@ -59,6 +64,7 @@ export class LatencyControl {
   #cut(nowMs: number, part: number): void {
     this.#isFeelingItsWay = false
     this.#cutAtMs = nowMs
+    this.#lateAtMs = -Infinity
     if (this.#keys > 1) this.#keys = Math.max(1, Math.floor(this.#keys * part))
     else this.#restMs = Math.min(LONGEST_REST_MS, Math.max(FIRST_REST_MS, this.#restMs * 2))
     this.#judge(nowMs)

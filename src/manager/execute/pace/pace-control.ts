@@ -40,7 +40,7 @@ export interface Wish {
 
 const SLOWEST = 1 / 64
 /** Batches are at most this part of a second's worth, so that a slow rate is a trickle, not gulps. */
-const BATCHES_PER_SECOND = 10
+const BATCHES_PER_SECOND = 20
 /** A pause lets a window be finished; one that takes longer waits with its slots open. */
 const FINISH_WINDOW_MS = 2_000
 /** A lane that is paused is woken when that ends; until then it may sleep. */

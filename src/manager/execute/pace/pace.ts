@@ -16,6 +16,7 @@ export class Pace {
   readonly #control: PaceControl
   readonly #probes: LatencyProbes
   readonly #lanes = new Set<LanePace>()
+  readonly #told = new Set<string>()
   readonly #listeners = new Set<(state: PaceState) => void>()
 
   constructor(limits: PaceLimits | undefined, clock: ManagerClock) {
@@ -44,13 +45,18 @@ export class Pace {
     const before = JSON.stringify(this.state)
     this.#apply(change)
     if (JSON.stringify(this.state) === before) return
+    this.#told.clear()
     for (const lane of this.#lanes) lane.reconsider()
     for (const listener of this.#listeners) listener(this.state)
   }
 
   /** For one step that moves keys; `leave` ends it. */
   enter(ends: LaneEnds, nodes: readonly NodeId[]): LanePace {
-    const lane = new LanePace({control: this.#control, probes: this.#probes, clock: this.#clock}, ends, nodes)
+    const lane = new LanePace(
+      {control: this.#control, probes: this.#probes, clock: this.#clock, told: this.#told},
+      ends,
+      nodes,
+    )
     this.#lanes.add(lane)
     return lane
   }

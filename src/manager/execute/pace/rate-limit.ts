@@ -1,7 +1,11 @@
 /**
  * So much a second, of all lanes together. A batch may begin when those before it are paid for: over any time, what begins is
- * at most the rate and one batch (the generic cell rate algorithm, without a burst).
+ * at most the rate, one batch, and what the credit is worth (the generic cell rate algorithm).
  */
+
+/** Who comes late to its turn, for timers are coarse, may make up for so much. */
+export const CREDIT_MS = 50
+
 export class RateLimit {
   #perSecond: number | null
   /** When everything that has begun is paid for. */
@@ -31,6 +35,6 @@ export class RateLimit {
   /** A batch of `amount` begins. A negative amount gives back what was taken too much. */
   take(nowMs: number, amount: number): void {
     if (this.#perSecond === null) return
-    this.#paidAtMs = Math.max(this.#paidAtMs, nowMs) + (amount * 1000) / this.#perSecond
+    this.#paidAtMs = Math.max(this.#paidAtMs, nowMs - CREDIT_MS) + (amount * 1000) / this.#perSecond
   }
 }

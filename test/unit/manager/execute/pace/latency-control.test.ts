@@ -38,7 +38,8 @@ describe('the batches of a lane with a latency limit', () => {
   for (const keyMs of [0.005, 0.05, 0.4]) {
     it(`settle below it, and not far below it, where a key costs ${keyMs} ms`, () => {
       const {pings, keys} = run({keyMs}, 5, 20_000)
-      expect(Math.max(...pings)).to.be.at.most(5)
+      const sorted = pings.toSorted((a, b) => a - b)
+      expect(sorted[Math.floor(sorted.length * 0.99)]).to.be.at.most(5)
       const fullSpeed = 10_000 / keyMs
       expect(keys).to.be.greaterThan(fullSpeed / 3)
     })
@@ -51,14 +52,22 @@ describe('the batches of a lane with a latency limit', () => {
     expect(control.keys).to.equal(256)
   })
 
-  it('are halved by an answer that came too late, once, however many late ones follow from the same batch', () => {
+  it('are halved by two answers that came too late, once, however many late ones follow from the same batch', () => {
     const control = new LatencyControl(0)
-    control.observe(10, 9, 5)
-    expect(control.keys).to.equal(8)
-    control.observe(30, 9, 5)
-    expect(control.keys).to.equal(8)
-    control.observe(110, 9, 5)
-    expect(control.keys).to.equal(4)
+    const after = (...times: readonly number[]): number => {
+      for (const nowMs of times) control.observe(nowMs, 9, 5)
+      return control.keys
+    }
+    expect(after(10)).to.equal(16)
+    expect(after(30)).to.equal(8)
+    expect(after(50, 70, 90)).to.equal(8)
+    expect(after(130, 150)).to.equal(4)
+  })
+
+  it('do not care about one late answer: that is chance', () => {
+    const control = new LatencyControl(0)
+    for (let nowMs = 0; nowMs < 10_000; nowMs += 20) control.observe(nowMs, nowMs % 2_000 === 0 ? 50 : 0.3, 5)
+    expect(control.keys).to.equal(500)
   })
 
   it('rest longer and longer when single keys are too much, and less when it is calm again', () => {
@@ -67,12 +76,12 @@ describe('the batches of a lane with a latency limit', () => {
     const after = (latencyMs: number, times: number): void => {
       for (let time = 0; time < times; time++) control.observe((nowMs += 250), latencyMs, 5)
     }
-    after(50, 5)
+    after(50, 10)
     expect({keys: control.keys, restMs: control.restMs}).to.deep.equal({keys: 1, restMs: 2})
     after(50, 20)
-    expect(control.restMs).to.equal(250)
+    expect(control.restMs).to.equal(100)
     expect(control.isAtItsFloor).to.equal(true)
-    after(0.5, 8)
+    after(0.5, 7)
     expect(control.restMs).to.equal(0)
     after(0.5, 1)
     expect(control.keys).to.equal(2)

@@ -23,29 +23,30 @@ describe('the pace of an operation', () => {
     expect(keysOf(control.admit(lane, 3, WISH))).to.equal(500)
   })
 
-  it('with a rate in keys gives a tenth of a second’s worth, and the next when that is paid for', () => {
+  it('with a rate in keys gives a twentieth of a second’s worth, and the next when that is paid for', () => {
     const control = new PaceControl({...NO_LIMITS, keysPerSecond: 1_000})
     const lane = control.openLane(0)
-    expect(keysOf(control.admit(lane, 0, WISH))).to.equal(100)
-    expect(waitOf(control.admit(lane, 40, WISH))).to.equal(60)
-    expect(keysOf(control.admit(lane, 100, {...WISH, keys: 20}))).to.equal(20)
-    expect(waitOf(control.admit(lane, 100, WISH))).to.equal(20)
+    expect(keysOf(control.admit(lane, 0, WISH))).to.equal(50)
+    expect(keysOf(control.admit(lane, 0, WISH))).to.equal(50)
+    expect(waitOf(control.admit(lane, 10, WISH))).to.equal(40)
+    expect(keysOf(control.admit(lane, 50, {...WISH, keys: 20}))).to.equal(20)
+    expect(waitOf(control.admit(lane, 50, WISH))).to.equal(20)
   })
 
   it('with a rate in bytes weighs the keys, and settles what was reckoned wrong', () => {
     const control = new PaceControl({...NO_LIMITS, bytesPerSecond: 100_000})
     const lane = control.openLane(0)
     const ticket = control.admit(lane, 0, WISH) as Ticket
-    expect(ticket).to.deep.equal({keys: 100, bytes: 10_000})
+    expect(ticket).to.deep.equal({keys: 50, bytes: 5_000})
     control.sent(lane, 5, {ticket, bytes: 20_000, elapsedMs: 5})
-    expect(waitOf(control.admit(lane, 5, WISH))).to.equal(195)
+    expect(waitOf(control.admit(lane, 5, WISH))).to.equal(145)
   })
 
   it('lets a key go that alone is more than the rate', () => {
     const control = new PaceControl({...NO_LIMITS, bytesPerSecond: 1_000})
     const lane = control.openLane(0)
     expect(keysOf(control.admit(lane, 0, {...WISH, bytesPerKey: 5_000}))).to.equal(1)
-    expect(waitOf(control.admit(lane, 1, WISH))).to.equal(4_999)
+    expect(waitOf(control.admit(lane, 1, WISH))).to.equal(4_949)
   })
 
   it('serves the lanes in turn', () => {
@@ -57,18 +58,17 @@ describe('the pace of an operation', () => {
       for (const index of [2, 1, 0]) if ('keys' in control.admit(lanes[index]!, nowMs, WISH)) served.push(index)
     }
     const counts = [0, 1, 2].map((index) => served.filter((each) => each === index).length)
-    expect(served).to.have.lengthOf(12)
-    expect(counts).to.deep.equal([4, 4, 4])
+    expect(served.length).to.be.within(24, 26)
+    expect(Math.max(...counts) - Math.min(...counts)).to.be.at.most(1)
   })
 
   it('forgets a lane that ended while it waited', () => {
     const control = new PaceControl({...NO_LIMITS, keysPerSecond: 100})
     const [first, second] = [control.openLane(0), control.openLane(0)]
-    control.admit(first, 0, WISH)
-    control.admit(first, 10, WISH)
+    for (const nowMs of [0, 0, 10]) control.admit(first, nowMs, WISH)
     control.admit(second, 10, WISH)
     control.closeLane(first)
-    expect(keysOf(control.admit(second, 100, WISH))).to.equal(10)
+    expect(keysOf(control.admit(second, 100, WISH))).to.equal(5)
   })
 
   it('half as fast rests as long as it works; no faster than the limits allow', () => {
@@ -86,8 +86,8 @@ describe('the pace of an operation', () => {
     const control = new PaceControl({...NO_LIMITS, keysPerSecond: 1_000})
     const lane = control.openLane(0)
     control.slower(0)
-    expect(keysOf(control.admit(lane, 0, WISH))).to.equal(50)
-    expect(waitOf(control.admit(lane, 0, WISH))).to.equal(100)
+    expect(keysOf(control.admit(lane, 0, WISH))).to.equal(25)
+    expect(waitOf(control.admit(lane, 0, WISH))).to.equal(50)
     control.unlimit(0)
     expect(keysOf(control.admit(lane, 0, WISH))).to.equal(500)
   })
@@ -107,9 +107,9 @@ describe('the pace of an operation', () => {
     const control = new PaceControl({...NO_LIMITS, maxLatencyMs: 5})
     const lane = control.openLane(0)
     expect(keysOf(control.admit(lane, 0, WISH))).to.equal(16)
-    for (let nowMs = 0; nowMs <= 1_000; nowMs += 100) control.observe(lane, nowMs, 20)
-    expect(keysOf(control.admit(lane, 1_000, WISH))).to.equal(1)
-    control.sent(lane, 1_000, {ticket: {keys: 1, bytes: 0}, bytes: 0, elapsedMs: 1})
-    expect(waitOf(control.admit(lane, 1_000, WISH))).to.be.greaterThan(1)
+    for (let nowMs = 0; nowMs <= 2_000; nowMs += 100) control.observe(lane, nowMs, 20)
+    expect(keysOf(control.admit(lane, 2_000, WISH))).to.equal(1)
+    control.sent(lane, 2_000, {ticket: {keys: 1, bytes: 0}, bytes: 0, elapsedMs: 1})
+    expect(waitOf(control.admit(lane, 2_000, WISH))).to.be.greaterThan(1)
   })
 })
