@@ -34,7 +34,7 @@ interface Stage {
   readonly progress: Progress
   readonly written: string[]
   /** All that happened, then what was drawn last. */
-  after(ms: number, ...events: readonly ExecutionEvent[]): string
+  readonly after: (ms: number, ...events: readonly ExecutionEvent[]) => string
 }
 
 function stage(plan: Plan, {isTerminal = false, columns = 200} = {}): Stage {
@@ -46,7 +46,7 @@ function stage(plan: Plan, {isTerminal = false, columns = 200} = {}): Stage {
   return {
     progress,
     written,
-    after(ms, ...events) {
+    after: (ms, ...events) => {
       nowMs += ms
       for (const event of events) progress.event(event)
       return written.at(-1) ?? ''
@@ -124,11 +124,8 @@ describe('progress outside a terminal', () => {
 })
 
 describe('progress on a terminal', () => {
-  const lines = (drawn: string): string[] =>
-    drawn
-      .replaceAll(/\u001b\[[0-9]*[AKJ]/g, '')
-      .replaceAll('\r', '')
-      .split('\n')
+  const movements = new RegExp(`${String.fromCharCode(0x1b)}\\[[0-9]*[AKJ]|\\r`, 'g')
+  const lines = (drawn: string): string[] => drawn.replaceAll(movements, '').split('\n')
 
   it('is redrawn at most ten times a second', () => {
     const {after, written} = stage(planOf(lane(1, '0-99')), {isTerminal: true})
