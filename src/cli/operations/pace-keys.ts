@@ -15,6 +15,8 @@ const HELP =
   'p or space pauses and resumes, - halves the speed, + doubles it again, up to what nodes and limits allow; Ctrl-C finishes what ' +
   'is in hand and stops. `tscluster pace` does the same from another terminal, and sets limits'
 
+const LOOK_EVERY_MS = 2_000
+
 type Teller = Pick<Renderer, 'hint' | 'note'>
 
 export interface PaceKeys {
@@ -25,7 +27,12 @@ export interface PaceKeys {
 /** @returns `undefined` where there is no terminal to read from, or nobody sees what keys would do */
 export function listenToKeys(world: World, pace: Pace, teller: Teller): PaceKeys | undefined {
   if (!world.stdin.isTerminal || !teller.hint(HINT)) return undefined
-  const keyboard = new Keyboard(world.stdin.stream as ReadStream, (key) => act(key, pace, teller))
+  teller.hint('')
+  const keyboard = new Keyboard(world.stdin.stream as ReadStream, {
+    press: (key) => act(key, pace, teller),
+    // What is shown is true: in the background no key is heard.
+    listens: (whether) => teller.hint(whether ? HINT : ''),
+  })
   keyboard.open()
   return keyboard
 }
@@ -52,21 +59,28 @@ export function changeFor(key: string, isPaused: boolean): PaceChange | undefine
   }
 }
 
+interface Player {
+  readonly press: (key: string) => void
+  /** Whether keys are heard from now on. */
+  readonly listens: (whether: boolean) => void
+}
+
 /**
  * A terminal in raw mode, so that keys come one by one and unseen. What it would have done with Ctrl-C and its like is done here,
  * and it is given back however the process ends (Node itself does so when a signal ends it).
  */
 class Keyboard implements PaceKeys {
   readonly #terminal: ReadStream
-  readonly #press: (key: string) => void
+  readonly #player: Player
   readonly #listener = (chunk: Buffer | string): void => this.#read(chunk.toString())
   readonly #restore = (): void => this.#release()
-  readonly #continued = (): void => this.#seize()
+  readonly #continued = (): void => this.#continue()
+  #watch: NodeJS.Timeout | undefined
   #isRaw = false
 
-  constructor(terminal: ReadStream, press: (key: string) => void) {
+  constructor(terminal: ReadStream, player: Player) {
     this.#terminal = terminal
-    this.#press = press
+    this.#player = player
   }
 
   open(): void {
@@ -75,9 +89,12 @@ class Keyboard implements PaceKeys {
     // A terminal that is hung up has nothing more to say; the signal that comes with it says the rest.
     this.#terminal.on('error', this.#restore)
     this.#seize()
+    // A job that is brought to the foreground while it runs is not told.
+    this.#watch = setInterval(() => this.#seize(), LOOK_EVERY_MS).unref()
   }
 
   close(): void {
+    clearInterval(this.#watch)
     process.off('exit', this.#restore)
     if (process.platform !== 'win32') process.off('SIGCONT', this.#continued)
     this.#release()
@@ -90,13 +107,24 @@ class Keyboard implements PaceKeys {
     this.#isRaw = true
     this.#terminal.setRawMode(true)
     this.#terminal.on('data', this.#listener).resume()
+    this.#player.listens(true)
+  }
+
+  #continue(): void {
+    if (this.#isRaw && !isInForeground()) this.#fallSilent()
+    this.#seize()
   }
 
   #release(): void {
     if (!this.#isRaw) return
+    this.#fallSilent()
+    this.#terminal.setRawMode(false)
+  }
+
+  #fallSilent(): void {
     this.#isRaw = false
     this.#terminal.off('data', this.#listener).pause()
-    this.#terminal.setRawMode(false)
+    this.#player.listens(false)
   }
 
   #read(text: string): void {
@@ -104,7 +132,7 @@ class Keyboard implements PaceKeys {
       if (key === CTRL_C) process.emit('SIGINT', 'SIGINT')
       else if (key === CTRL_Z) this.#signal('SIGTSTP')
       else if (key === CTRL_BACKSLASH) this.#signal('SIGQUIT')
-      else this.#press(key)
+      else this.#player.press(key)
     }
   }
 
