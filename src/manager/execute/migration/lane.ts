@@ -121,15 +121,19 @@ async function moveOnce(lane: Lane, database: LaneDatabase, {slots, counts, move
 
 async function moveBatches(
   lane: Lane,
-  {route, weights}: LaneDatabase,
+  {route, scout, weights}: LaneDatabase,
   keys: readonly Uint8Array[],
 ): Promise<ManagerError | undefined> {
   const {context, batch} = lane
   const {pace} = context
+  const keepAwake = (): Promise<unknown> =>
+    Promise.all(
+      [lane.sourceNode, lane.targetNode, route.source, route.target, scout].map((node) => node.call(['PING'])),
+    )
   const weighed = await weights.of(keys, pace.weighsEachKey)
   for (let from = 0; from < keys.length;) {
     const wanted = Math.min(batch.keys, keys.length - from)
-    const ticket = await pace.admit(wanted, weighed.sum(from, wanted) / wanted)
+    const ticket = await pace.admit(wanted, weighed.sum(from, wanted) / wanted, keepAwake)
     if (context.kill.aborted) throw new ManagerError('interrupted', 'stopped at once by the operator')
     const part = keys.slice(from, from + ticket.keys)
     const startedMs = context.clock.nowMs()

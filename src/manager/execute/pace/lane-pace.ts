@@ -34,6 +34,8 @@ export interface Batch {
 const LATENCY_SHOWN_MS = 1_000
 /** What a timer takes; whoever sleeps longer looks again. */
 const LONGEST_SLEEP_MS = 3_600_000
+/** Below any `timeout` that makes sense for clients. */
+const AWAKE_EVERY_MS = 10_000
 const PAUSED_WITHIN =
   'paused in the middle of a window: its slots stay open, and their clients are redirected, until it goes on'
 /** A lane that has hardly begun shows no rate yet. */
@@ -115,8 +117,9 @@ export class LanePace {
    * Waits until the next batch may begin. When the operator stops at once it returns as well: the caller looks.
    * @param keys that would be moved
    * @param bytesPerKey what one of them weighs; 0 where nobody knows
+   * @param keepAwake says something on the lane's connections: servers close those that are silent for long (`timeout`)
    */
-  async admit(keys: number, bytesPerKey: number): Promise<Ticket> {
+  async admit(keys: number, bytesPerKey: number, keepAwake?: () => Promise<unknown>): Promise<Ticket> {
     this.#bytesPerKey = bytesPerKey
     this.#probe()
     for (;;) {
@@ -127,7 +130,8 @@ export class LanePace {
         return 'keys' in verdict ? verdict : {keys, bytes: 0}
       }
       if (verdict.isPaused) this.#tell(PAUSED_WITHIN)
-      await this.#sleep(verdict.waitMs)
+      await this.#sleep(Math.min(verdict.waitMs, keepAwake === undefined ? Infinity : AWAKE_EVERY_MS))
+      if (verdict.isPaused) await keepAwake?.()
     }
   }
 

@@ -77,6 +77,17 @@ describe('a lane at its pace', () => {
     expect(state.done).to.equal(true)
   })
 
+  it('keeps its connections awake while it waits with slots open: servers close silent ones', async () => {
+    const {clock, pace, lane} = bench()
+    let pings = 0
+    pace.change({do: 'pause'})
+    await clock.advance(3_000)
+    void lane.admit(10, 0, () => Promise.resolve(pings++))
+    await clock.advance(60_000)
+    expect(pings).to.equal(6)
+    pace.change({do: 'resume'})
+  })
+
   for (const how of ['stop', 'kill'] as const) {
     it(`is woken from a pause by a ${how}`, async () => {
       const world = bench()
