@@ -10,7 +10,7 @@ import {answerInLine} from '../line-requests.js'
 import {ProgressTally} from '../progress-tally.js'
 import type {World} from '../world.js'
 import {OperationFolder} from './operation-folder.js'
-import type {PaceAnswer, PaceRequest} from './pace-protocol.js'
+import {readChanges, type PaceAnswer, type PaceRequest} from './pace-protocol.js'
 
 export interface Announcement {
   /** So that it can say how far it is. */
@@ -38,8 +38,8 @@ export function announce(world: World, announced: Announced, failed: (reason: st
   const folder = new OperationFolder(env)
   const id = randomBytes(8).toString('hex')
   const server = answerInLine<PaceRequest, PaceAnswer>(
-    ({changes}) => {
-      for (const change of changes) pace.change(change)
+    (request) => {
+      for (const change of readChanges(request)) pace.change(change)
       return {did: 'report', report: tally.report(clock.nowMs()), latencyMs: pace.latencyMs}
     },
     (error) => ({did: 'fail', error}),
