@@ -35,7 +35,7 @@ export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext
       context.emit({kind: 'keys-counted', step: context.id, keys})
     }
     todo = await moveUntilPaused(lane, slots, counts)
-    await context.pace.atBorder()
+    if (todo.size > 0) await context.pace.atBorder()
   }
 }
 
