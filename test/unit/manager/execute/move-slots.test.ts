@@ -5,6 +5,7 @@ import {isManagerError, type ManagerError} from '../../../../src/manager/error.j
 import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
 import {moveSlots} from '../../../../src/manager/execute/steps/move-slots.js'
+import type {NodeClient} from '../../../../src/manager/ports.js'
 import {Pace} from '../../../../src/manager/execute/pace/pace.js'
 import {NO_LIMITS} from '../../../../src/manager/plan/pace-limits.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
@@ -167,7 +168,8 @@ describe('moving slots', () => {
     }
     const pace = new Pace(NO_LIMITS, clock)
     const never = new AbortController().signal
-    const ends = {connect: context.connect, stop: never, kill: never, note: () => undefined}
+    const connect = (id: NodeId): Promise<NodeClient> => pool.connect(ADDRESSES.get(id)!)
+    const ends = {connect, stop: never, kill: never, note: () => undefined}
     const emit = (event: ExecutionEvent): void => {
       context.emit(event)
       if (event.kind === 'keys-moved') pace.change({do: 'pause'})
