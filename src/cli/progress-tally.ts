@@ -71,8 +71,10 @@ export class ProgressTally {
   readonly #addresses: ReadonlyMap<NodeId, string>
   readonly #steps: number
   readonly #slots: number
-  /** Steps that move keys and have not said yet how many. */
-  #uncounted: number
+  /** Steps that move keys. */
+  readonly #movers: number
+  /** By step, what it had moved and what it counted then. */
+  readonly #expected = new Map<StepId, number>()
   readonly #startedMs: number
   readonly #keys: RateMeter
   readonly #bytes: RateMeter
@@ -81,7 +83,6 @@ export class ProgressTally {
   #waiting = ''
   #stepsDone = 0
   #slotsDone = 0
-  #keysExpected = 0
   #pace: PaceState
 
   constructor(plan: Plan, nowMs: number) {
@@ -89,7 +90,7 @@ export class ProgressTally {
     const steps = plan.phases.flatMap((phase) => phase.steps)
     this.#steps = stepCount(plan)
     this.#slots = steps.reduce((sum, step) => sum + slotsMovedBy(step), 0)
-    this.#uncounted = steps.filter(movesKeys).length
+    this.#movers = steps.filter(movesKeys).length
     this.#startedMs = nowMs
     this.#keys = new RateMeter(nowMs)
     this.#bytes = new RateMeter(nowMs)
@@ -107,7 +108,8 @@ export class ProgressTally {
         break
       case 'step-finished':
         this.#stepsDone++
-        this.#lanes.delete(event.step)
+        // One that found its work done has counted nothing.
+        if (this.#lanes.delete(event.step) && !this.#expected.has(event.step)) this.#expected.set(event.step, 0)
         break
       case 'step-failed':
         this.#lanes.delete(event.step)
@@ -120,9 +122,7 @@ export class ProgressTally {
         this.#moved(event.step, event.keys, event.bytes ?? 0, nowMs)
         break
       case 'keys-counted':
-        this.#keysExpected += event.keys
-        this.#uncounted--
-        this.#change(event.step, (lane) => (lane.keys = event.keys))
+        this.#count(event.step, event.keys)
         break
       case 'waiting':
         this.#wait(event.step, event.reason, event.bytesLeft)
@@ -138,7 +138,9 @@ export class ProgressTally {
 
   report(nowMs: number): ProgressReport {
     const elapsedMs = nowMs - this.#startedMs
-    const keys = {done: this.#keys.total, all: this.#uncounted <= 0 ? this.#keysExpected : null}
+    const counted = [...this.#expected.values()]
+    const all = counted.length < this.#movers ? null : counted.reduce((sum, each) => sum + each, 0)
+    const keys = {done: this.#keys.total, all}
     return {
       phase: this.#phase,
       elapsedMs: Math.round(elapsedMs),
@@ -185,6 +187,14 @@ export class ProgressTally {
       lane.waiting = ''
       lane.bytesLeft = null
     })
+  }
+
+  /** A step that goes on in another way counts once more what is left. */
+  #count(step: StepId, left: number): void {
+    const lane = this.#lanes.get(step)
+    const expected = (lane?.meter.total ?? 0) + left
+    this.#expected.set(step, expected)
+    if (lane !== undefined) lane.keys = expected
   }
 
   #wait(step: StepId, reason: string, bytesLeft: number | undefined): void {

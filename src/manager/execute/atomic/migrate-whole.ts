@@ -108,8 +108,9 @@ async function openMigration(lane: WholeLane, context: StepContext): Promise<Mig
   )
   const keys = await countKeys(sourceView!, [...wanted], context)
   const told = targetView!.line.slots.intersection(wanted)
-  const expected = [...wanted.minus(told)].reduce((sum, slot) => sum + (keys.get(slot) ?? 0), 0)
-  context.emit({kind: 'keys-counted', step: context.id, keys: expected})
+  const left = [...wanted.minus(told)]
+  const expected = left.reduce((sum, slot) => sum + (keys.get(slot) ?? 0), 0)
+  if (left.length > 0) context.emit({kind: 'keys-counted', step: context.id, keys: expected})
   return {lane, context, driver, wanted, keys, told}
 }
 

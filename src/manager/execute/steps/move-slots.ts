@@ -30,7 +30,7 @@ export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext
     const lane = await openLane(step.source, step.target, context)
     const slots = slotsToMove(todo, lane)
     const counts = await countKeys(lane, [...slots])
-    if (isFirst) {
+    if (isFirst && slots.size > 0) {
       const keys = [...counts.values()].reduce((sum, each) => sum + each, 0)
       context.emit({kind: 'keys-counted', step: context.id, keys})
     }
