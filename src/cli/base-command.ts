@@ -41,10 +41,7 @@ export abstract class BaseCommand extends PlainCommand {
    * Opens what a command works with; `finally` closes it.
    * @param fromUrl what a `redis://` address said about logging in
    */
-  protected async openSession(
-    flags: BaseFlags & {readonly events?: boolean},
-    fromUrl: Partial<ConnectionOptions>,
-  ): Promise<Session> {
+  protected async openSession(flags: BaseFlags, fromUrl: Partial<ConnectionOptions>): Promise<Session> {
     const renderer = await this.openRenderer(flags)
     const interruption = new Interruption((message) => renderer.warn(message))
     this.#interruption = interruption

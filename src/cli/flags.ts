@@ -1,13 +1,16 @@
 /** The shared vocabulary of flags. Old redis-cli spellings are aliases: they work, and help does not show them. */
 import {Flags} from '@oclif/core'
 import {ManagerError} from '../manager/error.js'
+import {parseRate, type Rate} from './rate.js'
 
 /** `60s`, `500ms`, `2m`; a bare number is seconds. In ms. */
-export const duration = Flags.custom<number>({
+export const duration = Flags.custom<number, {min?: number}>({
   parse: (text, _context, options) => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m)?$/.exec(text)
     if (match === null) throw usage(`--${options.name} wants a duration such as 60s or 500ms, not "${text}"`)
-    return Promise.resolve(Math.round(Number(match[1]) * {ms: 1, s: 1000, m: 60_000}[match[2] ?? 's']!))
+    const ms = Math.round(Number(match[1]) * {ms: 1, s: 1000, m: 60_000}[match[2] ?? 's']!)
+    if (ms < (options.min ?? 0)) throw usage(`--${options.name} wants at least ${options.min} ms, not "${text}"`)
+    return Promise.resolve(ms)
   },
 })
 
@@ -21,6 +24,15 @@ export const wholeNumber = Flags.custom<number, {min?: number; max?: number}>({
       throw usage(`--${options.name} wants a whole number ${range}, not "${text}"`)
     }
     return Promise.resolve(value)
+  },
+})
+
+/** `50MB/s`, `20000keys/s`: in bytes or in keys a second. */
+const rate = Flags.custom<Rate>({
+  parse: (text, _context, options) => {
+    const parsed = parseRate(text)
+    if (parsed !== undefined) return Promise.resolve(parsed)
+    throw usage(`--${options.name} wants a rate such as 50MB/s, 512KiB/s or 20000keys/s, not "${text}"`)
   },
 })
 
@@ -91,7 +103,17 @@ export const changeFlags = {
     defaultHelp: () => Promise.resolve('60s'),
     helpValue: '60s',
   }),
-  events: Flags.boolean({summary: 'stream what happens as NDJSON on standard error'}),
+  'json-stream': Flags.boolean({summary: 'what happens as NDJSON on standard output, the result last'}),
+}
+
+/** How fast keys may move. */
+export const paceFlags = {
+  'max-latency': duration({
+    min: 1,
+    summary: 'hold the latency of the nodes below this, as a probe sees it, with smaller batches and pauses',
+    helpValue: '5ms',
+  }),
+  rate: rate({summary: 'move no more than this a second, in bytes or in keys', helpValue: '50MB/s|20000keys/s'}),
 }
 
 /** For commands that move keys. */
@@ -111,6 +133,7 @@ export const migrationFlags = {
     summary: 'limit of one MIGRATE, in ms',
     helpValue: 'MS',
   }),
+  ...paceFlags,
 }
 
 export const atomicFlag = {

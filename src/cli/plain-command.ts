@@ -12,7 +12,6 @@ import {processWorld, type World} from './world.js'
 export interface OutputFlags {
   readonly quiet: boolean
   readonly color: boolean
-  readonly events?: boolean
 }
 
 export abstract class PlainCommand extends Command {
@@ -44,18 +43,21 @@ export abstract class PlainCommand extends Command {
 
   /** The one that errors are told by from now on, too. */
   protected async openRenderer(flags: OutputFlags): Promise<Renderer> {
-    const base = this.jsonEnabled() ? jsonRenderer() : await this.#textRenderer(flags)
-    this.#renderer = flags.events === true ? streamingEvents(base, this.world.stderr) : base
+    this.#renderer = await this.#rendererFor(flags)
     return this.#renderer
+  }
+
+  /** `--json`, or `--json-stream` where the command has it. */
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || this.#isStreaming()
   }
 
   protected override async catch(thrown: Error): Promise<void> {
     const error = usageErrorOf(thrown, this.ctor) ?? toManagerError(thrown)
     const code = thrown instanceof ManagerError || error.code === 'usage' ? exitCodeOfError(error) : EXIT.failed
     if (process.env['DEBUG'] !== undefined) this.world.stderr.write(`${thrown.stack}\n`)
-    if (this.jsonEnabled()) {
-      this.logJson(errorToJson(error, code))
-    } else {
+    if (this.jsonEnabled()) this.logJson(errorToJson(error, code))
+    if (!super.jsonEnabled()) {
       const renderer = this.#renderer ?? (await this.#textRenderer({quiet: false, color: true}))
       renderer.error(error)
     }
@@ -68,11 +70,25 @@ export abstract class PlainCommand extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    this.world.stdout.write(`${JSON.stringify(json, null, 2)}\n`)
+    this.world.stdout.write(`${JSON.stringify(json, null, this.#isStreaming() ? 0 : 2)}\n`)
+  }
+
+  /** Looked for before the flags are parsed, too: what is wrong with them is told in the same form. */
+  #isStreaming(): boolean {
+    const end = this.argv.indexOf('--')
+    const words = end < 0 ? this.argv : this.argv.slice(0, end)
+    return words.includes('--json-stream') && 'json-stream' in (this.ctor.flags ?? {})
+  }
+
+  async #rendererFor(flags: OutputFlags): Promise<Renderer> {
+    const base = super.jsonEnabled() ? jsonRenderer() : await this.#textRenderer(flags)
+    return this.#isStreaming() ? streamingEvents(base, this.world.stdout, () => new Date()) : base
   }
 
   async #textRenderer(flags: {readonly quiet: boolean; readonly color: boolean}): Promise<Renderer> {
     const {TextRenderer} = await import('./render/text.js')
-    return new TextRenderer(this.world, flags)
+    // Standard output belongs to the stream.
+    const world = this.#isStreaming() ? {...this.world, stdout: this.world.stderr} : this.world
+    return new TextRenderer(world, flags)
   }
 }

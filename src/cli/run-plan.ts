@@ -6,10 +6,12 @@ import type {Finding} from '../manager/check/finding.js'
 import {ManagerError} from '../manager/error.js'
 import type {Outcome} from '../manager/execute/outcome.js'
 import {DEFAULT_SETTINGS, type Plan, type Planned, type PlanSettings} from '../manager/plan/plan.js'
+import {isUnlimited, NO_LIMITS, type PaceLimits} from '../manager/plan/pace-limits.js'
 import type {NodePool} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import {toTopology, type Topology} from '../manager/view/topology.js'
 import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
+import type {Rate} from './rate.js'
 import {carryOut, observeSettled, type Session} from './session.js'
 
 /** The flags that all changing commands share. */
@@ -52,10 +54,14 @@ export interface PlanFlags {
   readonly replace?: boolean
   readonly 'migrate-timeout'?: number
   readonly timeout?: number | undefined
+  readonly 'max-latency'?: number | undefined
+  readonly rate?: Rate | undefined
 }
 
 export function settingsOf(flags: PlanFlags): PlanSettings {
+  const pace: PaceLimits = {...NO_LIMITS, maxLatencyMs: flags['max-latency'] ?? null, ...flags.rate}
   return {
+    ...(!isUnlimited(pace) && {pace}),
     migrateTimeoutMs: flags['migrate-timeout'] ?? DEFAULT_SETTINGS.migrateTimeoutMs,
     pipeline: flags.pipeline ?? null,
     replace: flags.replace ?? false,
@@ -124,7 +130,7 @@ export async function runPlan(
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const outcome = await carryOut(session, plan, entry, proposed.source)
+  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
   renderer.outcome(plan, outcome, proposed.resume)
   return conclude(session, {schema, plan, outcome, proposed})
 }

@@ -5,11 +5,14 @@ import type {Execution} from '../manager/execute/executor.js'
 import type {Outcome} from '../manager/execute/outcome.js'
 import {disagreements} from '../manager/view/disagreement.js'
 import type {Plan} from '../manager/plan/plan.js'
+import {movesKeys} from '../manager/plan/step.js'
 import type {ManagerClock, NodePool, SnapshotReader} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import {assignmentsAgree} from '../manager/view/assignment.js'
 import {linesFlagged} from '../manager/view/lines.js'
 import type {Interruption} from './interruption.js'
+import type {Announced} from './operations/announce.js'
+import type {Steering} from './operations/steering.js'
 import type {Prompt} from './prompt.js'
 import type {Renderer} from './render/renderer.js'
 import type {World} from './world.js'
@@ -26,6 +29,15 @@ export interface Session {
 export type Field = Pick<Session, 'world' | 'interruption'> & {
   readonly pool: NodePool
   readonly renderer: Pick<Renderer, 'begin' | 'event'>
+}
+
+export interface CarryOptions {
+  /** `host:port` for suggested commands. */
+  readonly entry: string
+  /** The standalone server that an import reads from. */
+  readonly source?: NodePool | undefined
+  /** Tells the person at the terminal which keys steer; absent: none do. */
+  readonly teller?: Pick<Renderer, 'hint' | 'note'>
 }
 
 /** Gossip needs a second or two to carry a change everywhere; disagreement that lasts longer is real. */
@@ -63,27 +75,51 @@ function isSettled({nodes}: ClusterView): boolean {
 }
 
 /**
- * Looks once more, then carries the plan out. While it runs, Ctrl-C is heard as a wish to stop well.
- * @param source the standalone server that an import reads from
+ * Looks once more, then carries the plan out. While it runs, Ctrl-C is heard as a wish to stop well, and the pace of what moves
+ * keys can be changed.
  * @throws ManagerError `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
  */
-export async function carryOut(session: Field, plan: Plan, entry: string, source?: NodePool): Promise<Outcome> {
-  const [{execute}, {reconnoitre}] = await Promise.all([
+export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Outcome> {
+  const [{execute}, {reconnoitre}, {Pace}] = await Promise.all([
     import('../manager/execute/executor.js'),
     import('../manager/execute/reconnoitre.js'),
+    import('../manager/execute/pace/pace.js'),
   ])
   const {pool, world, renderer, interruption} = session
+  const {entry, source, teller} = options
   const terrain = await reconnoitre(pool, plan)
-  renderer.begin(plan)
+  await renderer.begin(plan)
+  const pace = new Pace(plan.settings.pace, world.clock)
+  const steering = await steeringOf(plan, () => ({plan, pace, entry, addresses: terrain.addresses}), world, teller)
   const execution: Execution = {
     pool,
     clock: world.clock,
-    emit: (event) => renderer.event(event),
+    emit: (event) => {
+      steering?.event(event)
+      renderer.event(event)
+    },
     ...terrain,
     entry,
     stop: interruption.stop,
     kill: interruption.kill,
+    pace,
     ...(source !== undefined && {source}),
   }
-  return interruption.during(() => execute(plan, execution))
+  try {
+    return await interruption.during(() => execute(plan, execution))
+  } finally {
+    steering?.end()
+  }
+}
+
+/** Only what moves keys takes long enough to be steered. */
+async function steeringOf(
+  plan: Plan,
+  announced: () => Announced,
+  world: World,
+  teller: CarryOptions['teller'],
+): Promise<Steering | undefined> {
+  if (!plan.phases.some(({steps}) => steps.some(movesKeys))) return undefined
+  const {openSteering} = await import('./operations/steering.js')
+  return openSteering(world, announced(), teller)
 }

@@ -24,7 +24,7 @@ export class Apply extends BaseCommand {
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,
-    events: changeFlags.events,
+    'json-stream': changeFlags['json-stream'],
     'accept-data-loss': Flags.boolean({summary: 'carry out a plan that loses keys'}),
   }
 

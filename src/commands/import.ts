@@ -58,7 +58,7 @@ export class Import extends BaseCommand {
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,
     timeout: changeFlags.timeout,
-    events: changeFlags.events,
+    'json-stream': changeFlags['json-stream'],
   }
 
   async run(): Promise<PlanResult> {

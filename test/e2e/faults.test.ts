@@ -33,7 +33,7 @@ async function interruptedBy(
   point: RegExp,
   fault: () => Promise<unknown>,
 ): Promise<CliResult> {
-  const run = startCli([...args, '--events'], {timeoutMs: PATIENCE_MS})
+  const run = startCli([...args, '--json-stream'], {timeoutMs: PATIENCE_MS})
   await run.signalAfter(point, 'SIGSTOP')
   await fault()
   run.process.kill('SIGCONT')

@@ -16,7 +16,7 @@ function importInto(cluster: {readonly entry: string}, source: ServerNode, ...fl
 
 /** One key at a time, telling each: so that something can happen in the middle of it. */
 function startSlowImport(cluster: {readonly entry: string}, source: ServerNode): RunningCli {
-  return startCli(['import', cluster.entry, '--from', source.address, '--yes', '--pipeline', '1', '--events'])
+  return startCli(['import', cluster.entry, '--from', source.address, '--yes', '--pipeline', '1', '--json-stream'])
 }
 
 /** What was said besides events. */

@@ -18,6 +18,13 @@ interface Failure {
 
 const ESCAPE = '\u001b['
 
+interface StreamLine {
+  readonly schema: string
+  readonly at: string
+  readonly kind: string
+  readonly lane?: {readonly target: {readonly address: string}}
+}
+
 describeOnServers('options', ['valkey-9.1'], (flavour) => {
   let cluster: QuickCluster
   let layout: string[]
@@ -122,17 +129,36 @@ describeOnServers('options', ['valkey-9.1'], (flavour) => {
       expect(findings!.map((finding) => finding.code)).to.deep.equal(['no-replicas'])
     })
 
-    it('--events streams what happens as NDJSON on standard error, beside --json', async () => {
-      const {code, stdout, stderr} = await runCli([...reshard, '--yes', '--json', '--events'])
+    it('--json-stream is one line of JSON for each event and one for the result, and words for people beside it', async () => {
+      const {code, stdout, stderr} = await runCli([...reshard, '--yes', '--json-stream'])
       expect(code).to.equal(0)
-      expect(JSON.parse(stdout)).to.have.property('status', 'applied')
-      const events = stderr
+      const lines = stdout
         .trimEnd()
         .split('\n')
-        .map((line) => JSON.parse(line) as {readonly kind: string})
-      expect(events[0]!.kind).to.equal('phase-started')
-      expect(events.at(-1)!.kind).to.equal('step-finished')
-      expect(events.filter(({kind}) => kind === 'slot-moved')).to.have.lengthOf(10)
+        .map((line) => JSON.parse(line) as StreamLine)
+      const result = lines.pop()!
+      expect(result).to.include({schema: 'tscluster.reshard/1', status: 'applied'})
+      expect(lines.every(({schema, at}) => schema === 'tscluster.event/1' && !Number.isNaN(Date.parse(at)))).to.equal(
+        true,
+      )
+      expect(lines[0]!.kind).to.equal('phase-started')
+      expect(lines.at(-1)!.kind).to.equal('step-finished')
+      const moved = lines.filter(({kind}) => kind === 'slot-moved')
+      expect(moved).to.have.lengthOf(10)
+      expect(moved[0]!.lane!.target.address).to.match(/^127\.0\.0\.1:\d+$/)
+      expect(stderr).to.match(/^done reshard: 10 slots and 0 keys moved/m)
+    })
+
+    it('--json-stream with --json leaves standard error empty, and tells an error as its last line', async () => {
+      const fine = await runCli([...reshard, '--yes', '--json-stream', '--json'])
+      expect(fine).to.include({code: 0, stderr: ''})
+      const {code, stdout} = await runCli(['reshard', '127.0.0.1:1', '--json-stream'])
+      expect({code, ...(JSON.parse(stdout) as object)}).to.deep.include({
+        code: 4,
+        schema: 'tscluster.error/1',
+        exitCode: 4,
+      })
+      expect(stdout.trimEnd()).not.to.include('\n')
     })
 
     it('--quiet leaves the result and nothing else', async () => {

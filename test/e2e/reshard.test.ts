@@ -174,7 +174,7 @@ describeOnServers('reshard, interrupted', ['engine', 'redis-7.0', 'valkey-9.1'],
   }
 
   it('finishes what is in hand after the first Ctrl-C, leaves no slot open, and does the rest when it is run again', async () => {
-    const running = startCli([...words(cluster), '--events'])
+    const running = startCli([...words(cluster), '--json-stream'])
     await running.signalAfter(/"slot-moved"/, 'SIGINT')
     const {code, stderr} = await running.done
     expect(code, stderr).to.equal(5)
@@ -187,7 +187,7 @@ describeOnServers('reshard, interrupted', ['engine', 'redis-7.0', 'valkey-9.1'],
   })
 
   it('stops at once after the second Ctrl-C, names the command that repairs it, and that command does', async () => {
-    const running = startCli([...words(cluster), '--events'])
+    const running = startCli([...words(cluster), '--json-stream'])
     await running.signalAfter(/"keys-moved"/, 'SIGINT')
     await running.signalAfter(/stopping: what is in hand/, 'SIGINT')
     const {code, stderr} = await running.done
@@ -201,7 +201,7 @@ describeOnServers('reshard, interrupted', ['engine', 'redis-7.0', 'valkey-9.1'],
   })
 
   it('loses nothing when it is killed, and fix repairs what it left', async () => {
-    const running = startCli([...words(cluster), '--events'])
+    const running = startCli([...words(cluster), '--json-stream'])
     await running.signalAfter(/"keys-moved"/, 'SIGKILL')
     expect((await running.done).signal).to.equal('SIGKILL')
     const fixed = await runCli(['fix', cluster.entry, '--yes'])

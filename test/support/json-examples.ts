@@ -36,7 +36,9 @@ export function shortened(value: unknown): unknown {
 export function firstOfEachKind(lines: string): object[] {
   const first = new Map<string, object>()
   for (const line of lines.split('\n').filter((each) => each.startsWith('{'))) {
-    const event = JSON.parse(line) as {readonly kind: string}
+    const event = JSON.parse(line) as {readonly kind?: string}
+    // The last line is the result.
+    if (event.kind === undefined) continue
     if (!first.has(event.kind)) first.set(event.kind, event)
   }
   return [...first.values()]

@@ -1,4 +1,7 @@
 /** Two primaries on paper that migrate slots atomically as Valkey 9.1 tells of it: each look at the log is a step in time. */
+import type {ManagerClock} from '../../src/manager/ports.js'
+import type {Pace} from '../../src/manager/execute/pace/pace.js'
+import {openPace} from './free-pace.js'
 import {address, type Address} from '../../src/model/address.js'
 import type {NodeId} from '../../src/model/node-id.js'
 import {SlotSet} from '../../src/model/slot-set.js'
@@ -31,6 +34,8 @@ export interface PaperMigrations {
   readonly context: StepContext
   readonly events: ExecutionEvent[]
   readonly stop: AbortController
+  /** Steers the lane of `context`. */
+  readonly pace: Pace
   readonly kill: AbortController
   /** Newest first. */
   readonly jobs: PaperJob[]
@@ -48,6 +53,8 @@ export interface PaperOptions {
   /** A job that somebody began before. */
   readonly running?: {readonly slots: string; readonly course: Course}
   readonly settings?: Partial<PlanSettings>
+  /** Default: time passes while somebody sleeps. */
+  readonly clock?: ManagerClock
 }
 
 const FINAL = /^(success|failed|cancelled)/
@@ -99,10 +106,13 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
   })
   const [stop, kill] = [new AbortController(), new AbortController()]
   const events: ExecutionEvent[] = []
+  const {clock = handClock()} = options
+  const pace = openPace(clock, {stop: stop.signal, kill: kill.signal})
   const context: StepContext = {
     id: '0.0',
     pool,
-    clock: handClock(),
+    clock,
+    pace: pace.lane,
     settings: {...DEFAULT_SETTINGS, ...settings},
     source: undefined,
     stop: stop.signal,
@@ -114,7 +124,7 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
     connect: (id) => pool.connect(ADDRESSES.get(id)!),
     connectLines: (id) => pool.connectLines(ADDRESSES.get(id)!),
   }
-  return {pool, context, events, stop, kill, jobs, owned: (id) => owners.get(id)!.toString()}
+  return {pool, context, events, stop, kill, pace: pace.pace, jobs, owned: (id) => owners.get(id)!.toString()}
 }
 
 function advance(job: PaperJob, owners: Map<NodeId, SlotSet>): void {

@@ -112,7 +112,7 @@ describeInTerminal('at a terminal', () => {
     expect(plain.raw).not.to.include('\u001b[3')
   })
 
-  it('progress is one line that is redrawn, and Ctrl-C during the work finishes what is in hand', async () => {
+  it('progress is redrawn, and Ctrl-C during the work finishes what is in hand', async () => {
     await fillKeys(cluster.nodes, 20_000, {prefix: 'many:', types: ['string']})
     const words = [
       'reshard',

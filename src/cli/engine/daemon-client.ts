@@ -4,7 +4,9 @@ import {openSync, closeSync, readFileSync, rmSync} from 'node:fs'
 import {fileURLToPath} from 'node:url'
 import {setTimeout as sleep} from 'node:timers/promises'
 import {ManagerError} from '../../manager/error.js'
-import {askDaemon, type DaemonAnswer, type DaemonRequest, type Patience, type RunningNode} from './daemon-protocol.js'
+import {isAlive} from '../is-alive.js'
+import type {Patience} from '../line-requests.js'
+import {askDaemon, type DaemonAnswer, type DaemonRequest, type RunningNode} from './daemon-protocol.js'
 import type {StateFolder} from './state-folder.js'
 
 export type DaemonState =
@@ -102,7 +104,7 @@ export async function askPatiently<Kind extends 'stop' | 'restart'>(
 async function askWithin<Kind extends DaemonAnswer['did']>(
   folder: StateFolder,
   request: DaemonRequest & {readonly do: Kind},
-  patience: Patience,
+  patience: Partial<Patience>,
 ): Promise<Extract<DaemonAnswer, {did: Kind}>> {
   const record = folder.record()
   if (record === undefined) throw new ManagerError('unreachable', `no engine runs in ${folder.path}`)
@@ -163,15 +165,6 @@ function hangs(pid: number): ManagerError {
   return new ManagerError('timed-out', `the engine's process ${pid} does not answer`, {
     hint: `it is very busy or hangs; \`kill -9 ${pid}\` ends it`,
   })
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
 }
 
 function lastLine(file: string): string {

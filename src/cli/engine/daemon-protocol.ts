@@ -1,6 +1,7 @@
-/** What is said between a command and the daemon: one line of JSON there, one line of JSON back, then the connection ends. */
-import net from 'node:net'
+/** What is said between a command and the daemon. */
+import type net from 'node:net'
 import type {NodeStopping} from '../../engine/index.js'
+import {answerInLine, askInLine, type Patience} from '../line-requests.js'
 import type {ListedFaults} from './node-faults.js'
 
 /** What may happen to a node that the daemon holds. */
@@ -68,16 +69,6 @@ export interface PartitionedNode {
 /** No answer in this time: the process hangs. */
 const ANSWER_LIMIT_MS = 30_000
 
-/** A line that is longer is none of ours. */
-const LONGEST_LINE = 1024 * 1024
-
-/** How long an answer is waited for. */
-export interface Patience {
-  readonly limitMs?: number
-  /** Ends the wait. */
-  readonly signal?: AbortSignal
-}
-
 /**
  * Asks the daemon.
  * @throws Error ENOENT or ECONNREFUSED when nobody listens there, ETIMEDOUT when somebody does and says nothing
@@ -85,53 +76,12 @@ export interface Patience {
 export function askDaemon(
   socket: string,
   request: DaemonRequest,
-  {limitMs = ANSWER_LIMIT_MS, signal}: Patience = {},
+  patience: Partial<Patience> = {},
 ): Promise<DaemonAnswer> {
-  return new Promise((resolve, reject) => {
-    const connection = net.connect(socket)
-    signal?.addEventListener('abort', () => connection.destroy(), {once: true})
-    const timer = setTimeout(() => {
-      connection.destroy()
-      reject(Object.assign(new Error('the daemon does not answer'), {code: 'ETIMEDOUT'}))
-    }, limitMs)
-    let text = ''
-    connection.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-    connection.once('error', (error) => {
-      clearTimeout(timer)
-      reject(error)
-    })
-    connection.once('close', () => {
-      clearTimeout(timer)
-      try {
-        resolve(JSON.parse(text) as DaemonAnswer)
-      } catch {
-        reject(Object.assign(new Error('the daemon ended without an answer'), {code: 'ECONNRESET'}))
-      }
-    })
-    connection.write(`${JSON.stringify(request)}\n`)
-  })
+  return askInLine<DaemonAnswer>(socket, request, {limitMs: ANSWER_LIMIT_MS, ...patience})
 }
 
 /** The daemon's end: one answer for each connection. */
 export function answerWith(handle: (request: DaemonRequest) => Promise<DaemonAnswer>): net.Server {
-  return net.createServer((connection) => {
-    let text = ''
-    connection.on('error', () => connection.destroy())
-    connection.setEncoding('utf8').on('data', (chunk: string) => {
-      text += chunk
-      if (text.length > LONGEST_LINE) connection.destroy()
-      const end = text.indexOf('\n')
-      if (end < 0) return
-      connection.removeAllListeners('data')
-      void answer(text.slice(0, end), handle).then((reply) => connection.end(`${JSON.stringify(reply)}\n`))
-    })
-  })
-}
-
-async function answer(line: string, handle: (request: DaemonRequest) => Promise<DaemonAnswer>): Promise<DaemonAnswer> {
-  try {
-    return await handle(JSON.parse(line) as DaemonRequest)
-  } catch (error) {
-    return {did: 'fail', error: error instanceof Error ? error.message : String(error)}
-  }
+  return answerInLine<DaemonRequest, DaemonAnswer>(handle, (error) => ({did: 'fail', error}))
 }

@@ -1,9 +1,8 @@
 /** Where the engine's nodes live: one folder for each state folder's daemon, and in it one for each node, named by its port. */
 import {mkdirSync, readdirSync, readFileSync} from 'node:fs'
-import os from 'node:os'
 import path from 'node:path'
-import {createHash} from 'node:crypto'
 import {isPort} from '../../model/address.js'
+import {socketFor, stateHome} from '../state-home.js'
 import type {World} from '../world.js'
 
 /** Names inside a node's folder. */
@@ -22,9 +21,6 @@ export interface DaemonRecord {
   readonly startedMs: number
 }
 
-/** Longer paths do not fit into a socket's address (104 bytes on macOS, 108 on Linux). */
-const LONGEST_SOCKET_PATH = 100
-
 export class StateFolder {
   readonly path: string
 
@@ -34,7 +30,7 @@ export class StateFolder {
 
   /** `--dir`, or the user's own: `$XDG_STATE_HOME/tscluster/engine`. */
   static of(flag: string | undefined, env: World['env']): StateFolder {
-    return new StateFolder(flag ?? path.join(stateHome(env), 'tscluster', 'engine'))
+    return new StateFolder(flag ?? path.join(stateHome(env), 'engine'))
   }
 
   get recordFile(): string {
@@ -48,10 +44,7 @@ export class StateFolder {
 
   /** Where this folder's daemon listens. */
   get socket(): string {
-    const name = `tscluster-${createHash('sha256').update(this.path).digest('hex').slice(0, 16)}`
-    if (process.platform === 'win32') return `\\\\.\\pipe\\${name}`
-    const here = path.join(this.path, 'engine.sock')
-    return Buffer.byteLength(here) <= LONGEST_SOCKET_PATH ? here : path.join(os.tmpdir(), `${name}.sock`)
+    return socketFor(this.path, 'engine')
   }
 
   nodeFolder(port: number): string {
@@ -86,13 +79,6 @@ export class StateFolder {
       return undefined
     }
   }
-}
-
-function stateHome(env: World['env']): string {
-  const xdg = env['XDG_STATE_HOME']
-  if (xdg !== undefined && path.isAbsolute(xdg)) return xdg
-  if (process.platform === 'win32') return env['LOCALAPPDATA'] ?? path.join(os.homedir(), 'AppData', 'Local')
-  return path.join(os.homedir(), '.local', 'state')
 }
 
 function entriesOf(folder: string): string[] {

@@ -33,7 +33,7 @@ export async function apply(dialogue: Dialogue, plan: Plan, telling: Telling): P
   const {emit, source, explain = (error): void => printFailure(error, print, words)} = telling
   const renderer = {begin: (): void => undefined, event: emit}
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const {error, undone} = await carryOut({world, pool, interruption, renderer}, plan, entry, source)
+  const {error, undone} = await carryOut({world, pool, interruption, renderer}, plan, {entry, source})
   if (error === undefined) return true
   if (error.code !== 'interrupted') explain(error)
   if (undone) print.warning('*** What had been done was undone: the nodes are as they were.')

@@ -1,7 +1,13 @@
-/** `--json`: one document on standard output, written when the command returns; nothing is drawn. Errors travel in it too. */
+/**
+ * `--json`: one document on standard output, written when the command returns; nothing is drawn. Errors travel in it too.
+ * `--json-stream`: before it, what happens, each event a line of its own; what a person reads goes to standard error.
+ */
 import type {ErrorInfo} from '../../manager/error-info.js'
-import type {ExecutionEvent} from '../../manager/execute/event.js'
+import type {ExecutionEvent, StepId} from '../../manager/execute/event.js'
+import type {Plan} from '../../manager/plan/plan.js'
+import type {NodeId} from '../../model/node-id.js'
 import type {ExitCode} from '../exit-code.js'
+import type {LaneEnd} from '../progress-tally.js'
 import type {Output} from '../world.js'
 import type {Renderer} from './renderer.js'
 
@@ -16,6 +22,7 @@ export function jsonRenderer(): Renderer {
     nothingToDo: silent,
     refuse: silent,
     begin: silent,
+    hint: () => false,
     event: silent,
     outcome: silent,
     findings: silent,
@@ -25,13 +32,12 @@ export function jsonRenderer(): Renderer {
   }
 }
 
-/** The document that takes the place of a result: docs/json.md. */
-export function errorToJson({code, message, node, hint}: ErrorInfo, exitCode: ExitCode): object {
-  return {schema: 'tscluster.error/1', exitCode, error: {code, message, node, hint}}
-}
-
-/** `--events`: each event as one line of JSON on standard error, whatever else is shown. */
-export function streamingEvents(renderer: Renderer, stderr: Output): Renderer {
+/**
+ * Each event as a line of JSON, whatever else is shown.
+ * @param wallClock the time of day, for the stamps
+ */
+export function streamingEvents(renderer: Renderer, stdout: Output, wallClock: () => Date): Renderer {
+  const stream = new EventStream(stdout, wallClock)
   return {
     // One by one: a renderer may be an object of a class, whose methods a spread would leave behind.
     busy: (what) => renderer.busy(what),
@@ -41,20 +47,69 @@ export function streamingEvents(renderer: Renderer, stderr: Output): Renderer {
     plan: (plan, notes) => renderer.plan(plan, notes),
     nothingToDo: (why) => renderer.nothingToDo(why),
     refuse: (why) => renderer.refuse(why),
-    begin: (plan) => renderer.begin(plan),
+    hint: (text) => renderer.hint(text),
     outcome: (plan, outcome, resume) => renderer.outcome(plan, outcome, resume),
     findings: (findings) => renderer.findings(findings),
     error: (error) => renderer.error(error),
     suggest: (command) => renderer.suggest(command),
     close: () => renderer.close(),
+    begin: (plan) => {
+      stream.begin(plan)
+      return renderer.begin(plan)
+    },
     event: (event) => {
-      stderr.write(`${JSON.stringify(eventToJson(event))}\n`)
+      stream.event(event)
       renderer.event(event)
     },
   }
 }
 
-export function eventToJson(event: ExecutionEvent): object {
+/** The document that takes the place of a result: docs/json.md. */
+export function errorToJson({code, message, node, hint}: ErrorInfo, exitCode: ExitCode): object {
+  return {schema: 'tscluster.error/1', exitCode, error: {code, message, node, hint}}
+}
+
+interface LaneNames {
+  readonly source: LaneEnd
+  readonly target: LaneEnd
+}
+
+class EventStream {
+  readonly #stdout: Output
+  readonly #wallClock: () => Date
+  readonly #lanes = new Map<StepId, LaneNames>()
+  #addresses: ReadonlyMap<NodeId, string> = new Map()
+
+  constructor(stdout: Output, wallClock: () => Date) {
+    this.#stdout = stdout
+    this.#wallClock = wallClock
+  }
+
+  begin(plan: Plan): void {
+    this.#addresses = new Map(plan.nodes.map(({id, address}) => [id, address]))
+  }
+
+  event(event: ExecutionEvent): void {
+    if (event.kind === 'step-started' && 'source' in event.does) {
+      const {source, target} = event.does
+      this.#lanes.set(event.step, {source: this.#nameOf(source), target: this.#nameOf(target)})
+    }
+    const lane = 'step' in event ? this.#lanes.get(event.step) : undefined
+    const line = {
+      schema: 'tscluster.event/1',
+      at: this.#wallClock().toISOString(),
+      ...eventToJson(event),
+      ...(lane !== undefined && {lane}),
+    }
+    this.#stdout.write(`${JSON.stringify(line)}\n`)
+  }
+
+  #nameOf(id: NodeId): LaneEnd {
+    return {id, address: this.#addresses.get(id) ?? id}
+  }
+}
+
+function eventToJson(event: ExecutionEvent): object {
   switch (event.kind) {
     case 'step-failed': {
       const {code, message, node, hint} = event.error

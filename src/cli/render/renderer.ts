@@ -25,7 +25,12 @@ export interface Renderer {
   nothingToDo(why: string): void
   refuse(why: readonly Finding[]): void
   /** @param plan so that progress can be told as a part of the whole */
-  begin(plan: Plan): void
+  begin(plan: Plan): Promise<void> | void
+  /**
+   * A line beside progress: which keys are heard. '' takes it away.
+   * @returns whether a person sees it
+   */
+  hint(text: string): boolean
   event(event: ExecutionEvent): void
   outcome(plan: Plan, outcome: Outcome, resume: string): void
   findings(findings: readonly Finding[]): void

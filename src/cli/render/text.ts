@@ -5,11 +5,13 @@ import type {Plan} from '../../manager/plan/plan.js'
 import type {Finding} from '../../manager/check/finding.js'
 import type {World} from '../world.js'
 import {renderFindings, renderRefusal} from './findings.js'
-import {count, formatDuration} from './numbers.js'
+import {count, formatBytes, formatDuration} from './numbers.js'
 import {renderPlan} from './plan-table.js'
-import {Progress} from './progress.js'
+import type {Progress} from './progress.js'
 import type {PlanNotes, Renderer} from './renderer.js'
 import {themeFor, type Theme} from './theme.js'
+
+const PAUSING = 'pausing: what is in hand (open slots, ranges that the servers move) is finished first'
 
 export interface TextSettings {
   readonly quiet: boolean
@@ -23,6 +25,7 @@ export class TextRenderer implements Renderer {
   readonly #err: Theme
   #progress: Progress | undefined
   #busy = false
+  #isPaused = false
 
   constructor(world: World, {quiet, color}: TextSettings) {
     this.#world = world
@@ -72,12 +75,23 @@ export class TextRenderer implements Renderer {
     for (const finding of why) this.#world.stderr.write(renderRefusal(finding, this.#err))
   }
 
-  begin(plan: Plan): void {
-    if (!this.#quiet) this.#progress = new Progress(plan, this.#world.stderr, this.#world.clock, this.#err)
+  async begin(plan: Plan): Promise<void> {
+    if (this.#quiet) return
+    const {Progress} = await import('./progress.js')
+    this.#progress = new Progress(plan, this.#world.stderr, this.#world.clock, this.#err)
+  }
+
+  hint(text: string): boolean {
+    this.#progress?.hint(text)
+    return this.#progress !== undefined && this.#world.stderr.isTerminal
   }
 
   event(event: Parameters<Renderer['event']>[0]): void {
     if (event.kind === 'noted') this.note(event.message)
+    if (event.kind === 'pace-changed') {
+      if (event.paused && !this.#isPaused) this.note(PAUSING)
+      this.#isPaused = event.paused
+    }
     if (event.kind === 'undo-started') this.note(`${event.reason}: undoing what was done`)
     this.#progress?.event(event)
   }
@@ -133,9 +147,10 @@ export class TextRenderer implements Renderer {
   }
 }
 
-function achievements({slotsMoved, keysMoved, stepsDone}: Outcome): string {
-  if (slotsMoved > 0) return `${count(slotsMoved, 'slot')} and ${count(keysMoved, 'key')} moved`
-  if (keysMoved > 0) return `${count(keysMoved, 'key')} moved`
+function achievements({slotsMoved, keysMoved, bytesMoved, stepsDone}: Outcome): string {
+  const bytes = bytesMoved > 0 ? ` (${formatBytes(bytesMoved)})` : ''
+  if (slotsMoved > 0) return `${count(slotsMoved, 'slot')} and ${count(keysMoved, 'key')} moved${bytes}`
+  if (keysMoved > 0) return `${count(keysMoved, 'key')} moved${bytes}`
   return count(stepsDone, 'step')
 }
 

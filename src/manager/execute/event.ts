@@ -2,6 +2,7 @@
 import type {NodeId} from '../../model/node-id.js'
 import type {SlotId} from '../../model/slot.js'
 import type {ManagerError} from '../error.js'
+import type {PaceLimits} from '../plan/pace-limits.js'
 import type {Step} from '../plan/step.js'
 
 /** `phase.step`, counted from 0; `undo.…` and `lastly.…` in the closing phases. */
@@ -19,11 +20,19 @@ export type ExecutionEvent =
       readonly target: NodeId
       readonly keys: number
     }
-  | {readonly kind: 'keys-moved'; readonly step: StepId; readonly keys: number}
+  /** `bytes`: in memory at the source, estimated; absent where nobody knows. */
+  | {readonly kind: 'keys-moved'; readonly step: StepId; readonly keys: number; readonly bytes?: number}
   /** One key of an import arrived. */
   | {readonly kind: 'key-copied'; readonly step: StepId; readonly key: Uint8Array; readonly target: NodeId}
-  /** How many keys an import found to copy. */
+  /** How many keys a step found to move or to copy. */
   | {readonly kind: 'keys-counted'; readonly step: StepId; readonly keys: number}
+  /** The operator paused, or asked for another pace. */
+  | {
+      readonly kind: 'pace-changed'
+      readonly paused: boolean
+      readonly speed: number
+      readonly limits: PaceLimits
+    }
   /** Still waiting; says for whom. */
   | {
       readonly kind: 'waiting'

@@ -6,10 +6,12 @@ import {ManagerError, toManagerError} from '../error.js'
 import type {Phase, Plan} from '../plan/plan.js'
 import {stepCount} from '../plan/plan.js'
 import type {Step} from '../plan/step.js'
-import type {ManagerClock, NodePool} from '../ports.js'
+import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
 import type {Emit, ExecutionEvent, StepId} from './event.js'
-import {busyNodes, STEPS_AT_ONCE} from './limits.js'
+import {busyNodes, nodesFelt, STEPS_AT_ONCE} from './limits.js'
 import type {Outcome} from './outcome.js'
+import type {LanePace} from './pace/lane-pace.js'
+import {Pace} from './pace/pace.js'
 import {runStep} from './run-step.js'
 import {interrupted, type StepContext} from './step-context.js'
 
@@ -27,6 +29,8 @@ export interface Execution {
   /** Second Ctrl-C: now. */
   readonly kill: AbortSignal
   readonly source?: NodePool
+  /** How fast keys move, where somebody wants to steer it; default: as the plan says. */
+  readonly pace?: Pace
 }
 
 /**
@@ -42,15 +46,19 @@ class Run {
   readonly #plan: Plan
   readonly #execution: Execution
   readonly #startedMs: number
+  readonly #pace: Pace
   #stepsDone = 0
   #slotsMoved = 0
   #keysMoved = 0
+  #bytesMoved = 0
   #touched = false
 
   constructor(plan: Plan, execution: Execution) {
     this.#plan = plan
     this.#execution = execution
     this.#startedMs = execution.clock.nowMs()
+    this.#pace = execution.pace ?? new Pace(plan.settings.pace, execution.clock)
+    this.#pace.onChange((state) => this.#emit({kind: 'pace-changed', ...state}))
   }
 
   async toTheEnd(): Promise<Outcome> {
@@ -76,6 +84,7 @@ class Run {
       stepsLeft: stepCount(this.#plan) - this.#stepsDone,
       slotsMoved: this.#slotsMoved,
       keysMoved: this.#keysMoved,
+      bytesMoved: this.#bytesMoved,
       elapsedMs: Math.round(this.#execution.clock.nowMs() - this.#startedMs),
       undone,
       touched: this.#touched,
@@ -145,24 +154,36 @@ class Run {
     const startedMs = clock.nowMs()
     this.#emit({kind: 'step-started', step: id, does: step})
     this.#touched = true
+    const pace = this.#enter(step, id, stop, kill)
     try {
-      await runStep(step, this.#context(id, stop, kill))
+      await runStep(step, this.#context(id, stop, kill, pace))
       this.#emit({kind: 'step-finished', step: id, elapsedMs: Math.round(clock.nowMs() - startedMs)})
       return undefined
     } catch (thrown) {
       const error = toManagerError(thrown)
       this.#emit({kind: 'step-failed', step: id, error})
       return error
+    } finally {
+      this.#pace.leave(pace)
     }
   }
 
-  #context(id: StepId, stop: AbortSignal, kill: AbortSignal): StepContext {
-    const {pool, clock, source, primaries, entry, addresses} = this.#execution
-    const addressOf = (node: NodeId): Address => {
-      const address = addresses.get(node)
-      assert(address !== undefined, 'a plan lists every node that its steps name')
-      return address
-    }
+  #enter(step: Step, id: StepId, stop: AbortSignal, kill: AbortSignal): LanePace {
+    const connect = (node: NodeId, channel: string): Promise<NodeClient> =>
+      this.#execution.pool.connect(this.#addressOf(node), channel)
+    const note = (message: string): void => this.#emit({kind: 'noted', step: id, message})
+    return this.#pace.enter({connect, stop, kill, note}, nodesFelt(step))
+  }
+
+  #addressOf(node: NodeId): Address {
+    const address = this.#execution.addresses.get(node)
+    assert(address !== undefined, 'a plan lists every node that its steps name')
+    return address
+  }
+
+  #context(id: StepId, stop: AbortSignal, kill: AbortSignal, pace: LanePace): StepContext {
+    const {pool, clock, source, primaries, entry} = this.#execution
+    const addressOf = (node: NodeId): Address => this.#addressOf(node)
     return {
       id,
       pool,
@@ -174,6 +195,7 @@ class Run {
       stop,
       kill,
       emit: (event) => this.#emit(event),
+      pace,
       addressOf,
       connect: (node, channel) => pool.connect(addressOf(node), channel),
       connectLines: (node, channel) => pool.connectLines(addressOf(node), channel),
@@ -182,7 +204,10 @@ class Run {
 
   #emit(event: ExecutionEvent): void {
     if (event.kind === 'slot-moved') this.#slotsMoved++
-    if (event.kind === 'keys-moved') this.#keysMoved += event.keys
+    if (event.kind === 'keys-moved') {
+      this.#keysMoved += event.keys
+      this.#bytesMoved += event.bytes ?? 0
+    }
     this.#execution.emit(event)
   }
 }

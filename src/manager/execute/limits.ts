@@ -21,3 +21,15 @@ export function busyNodes(step: Step): readonly NodeId[] {
       return []
   }
 }
+
+/** The nodes whose clients feel a step: those between which it moves keys. */
+export function nodesFelt(step: Step): readonly NodeId[] {
+  switch (step.kind) {
+    case 'move-slots':
+    case 'migrate-slots':
+    case 'collect-keys':
+      return [step.source, step.target]
+    default:
+      return []
+  }
+}

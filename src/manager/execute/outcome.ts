@@ -11,6 +11,8 @@ export interface Outcome {
   readonly stepsLeft: number
   readonly slotsMoved: number
   readonly keysMoved: number
+  /** In memory at the sources, estimated; 0 where the nodes do not tell. */
+  readonly bytesMoved: number
   readonly elapsedMs: number
   readonly undone: boolean
   /** A node may have heard something: false means that the cluster is exactly as it was. */

@@ -5,6 +5,7 @@ import {ManagerError} from '../error.js'
 import type {PlanSettings} from '../plan/plan.js'
 import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
 import type {Emit, StepId} from './event.js'
+import type {LanePace} from './pace/lane-pace.js'
 
 export interface StepContext {
   readonly id: StepId
@@ -22,6 +23,8 @@ export interface StepContext {
   /** A node that can be named in a suggested command. */
   readonly entry: string
   readonly emit: Emit
+  /** Asked before each batch of keys, told after it, and waited for between windows. */
+  readonly pace: LanePace
   addressOf(id: NodeId): Address
   connect(id: NodeId, channel?: string): Promise<NodeClient>
   /** For commands by the thousand that are answered in a line each. */

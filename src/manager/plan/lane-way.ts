@@ -4,6 +4,7 @@ import type {Finding} from '../check/finding.js'
 import {findNode, findPrimary, type Topology, type TopologyNode} from '../view/topology.js'
 import {nodeRefusal, subjectOf} from './build.js'
 import type {MigrateReason} from './migrate-reason.js'
+import {isUnlimited} from './pace-limits.js'
 import {DEFAULT_SETTINGS, type PlanSettings} from './plan.js'
 import type {StepOf} from './step.js'
 
@@ -65,11 +66,13 @@ function reasonForMigrate(
   nodes: readonly TopologyNode[],
   asks: AskedNode | undefined,
   atomic: boolean | undefined,
-  {pipeline, replace}: PlanSettings,
+  {pipeline, replace, pace}: PlanSettings,
 ): MigrateReason | undefined {
   if (atomic === false) return 'no-atomic'
   if (pipeline !== null) return 'pipeline'
   if (replace) return 'replace'
+  // The servers know no limits: one that is asked for has to hold.
+  if (pace !== undefined && !isUnlimited(pace)) return 'pace'
   if (asks === undefined) return nodes.every(canMigrate) ? 'products-differ' : 'some-cannot'
   return nodes.some(({product}) => product !== nodes[0]!.product) ? 'products-differ' : undefined
 }

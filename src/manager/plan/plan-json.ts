@@ -1,7 +1,8 @@
 /** A plan as text and back. What is read may come from anywhere: everything is checked, and what is not known is refused. */
 import type {NodeId} from '../../model/node-id.js'
 import {MIGRATE_REASONS} from './migrate-reason.js'
-import type {Phase, Plan} from './plan.js'
+import type {PaceLimits} from './pace-limits.js'
+import type {Phase, Plan, PlanSettings} from './plan.js'
 import {
   array,
   boolean,
@@ -116,6 +117,25 @@ const STEP: Reader<Step> = tagged<Step>('kind', STEP_READERS)
 
 const PHASES: Reader<Phase[]> = array(record({title: string, steps: array(STEP)}))
 
+const RATE = nullable(integer(1, Number.MAX_SAFE_INTEGER))
+
+const PACE: Reader<PaceLimits> = record({
+  maxLatencyMs: nullable(integer(1, MAX_INT32)),
+  bytesPerSecond: RATE,
+  keysPerSecond: RATE,
+})
+
+const SETTINGS: Reader<PlanSettings> = record(
+  {
+    migrateTimeoutMs: integer(1, MAX_INT32),
+    pipeline: nullable(integer(1, MAX_INT32)),
+    replace: boolean,
+    timeoutMs: integer(1, MAX_INT32),
+  },
+  // Plans that were saved before there was a pace have none.
+  {pace: PACE},
+)
+
 const PLAN: Reader<Plan> = record(
   {
     version: literal(PLAN_VERSION),
@@ -124,12 +144,7 @@ const PLAN: Reader<Plan> = record(
     newcomers: array(nodeId),
     nodes: array(record({id: nodeId, address: entryAddress})),
     basedOn: pattern(/^[0-9a-f]{16}$/, 'a fingerprint'),
-    settings: record({
-      migrateTimeoutMs: integer(1, MAX_INT32),
-      pipeline: nullable(integer(1, MAX_INT32)),
-      replace: boolean,
-      timeoutMs: integer(1, MAX_INT32),
-    }),
+    settings: SETTINGS,
     risk: record({keysAtStake: integer(0, Number.MAX_SAFE_INTEGER), losses: array(string)}),
     phases: PHASES,
   },

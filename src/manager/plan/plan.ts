@@ -1,6 +1,7 @@
 /** A plan: decided, not yet done. Can be shown, saved, refused. */
 import type {Finding} from '../check/finding.js'
 import type {NodeId} from '../../model/node-id.js'
+import type {PaceLimits} from './pace-limits.js'
 import type {Step} from './step.js'
 
 /** Steps of one phase commute: they run together, up to a limit per node. Phases run one after another. */
@@ -26,6 +27,8 @@ export interface PlanSettings {
   readonly replace: boolean
   /** A wait fails after this long without progress, ms. */
   readonly timeoutMs: number
+  /** How fast keys may move; absent: as fast as they can. */
+  readonly pace?: PaceLimits
 }
 
 export const DEFAULT_SETTINGS: PlanSettings = {

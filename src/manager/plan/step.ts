@@ -73,3 +73,8 @@ export type Step =
 
 export type StepKind = Step['kind']
 export type StepOf<Kind extends StepKind> = Extract<Step, {kind: Kind}>
+
+/** Steps that take as long as their keys are many, and tell how many these are. */
+export function movesKeys({kind}: Step): boolean {
+  return kind === 'move-slots' || kind === 'migrate-slots' || kind === 'copy-keys'
+}

@@ -10,6 +10,7 @@ function ended(parts: Partial<Outcome>): Outcome {
     stepsLeft: 1,
     slotsMoved: 0,
     keysMoved: 0,
+    bytesMoved: 0,
     elapsedMs: 1,
     undone: false,
     touched: true,

@@ -80,7 +80,14 @@ class Attempt {
 
   async #askForMore(): Promise<void> {
     const {driver} = this.#request
+    const {pace, kill} = this.#context
     while (this.#goesOn && this.#running.size < driver.jobsAhead) {
+      if (pace.isPaused) {
+        // What runs is the servers' affair, and is watched to its end.
+        if (this.#running.size > 0 || kill.aborted) return
+        await pace.atBorder()
+        continue
+      }
       const slots = this.#waiting[0]!
       const id = await this.#start(slots)
       if (id === undefined) return

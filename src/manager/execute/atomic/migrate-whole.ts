@@ -107,7 +107,11 @@ async function openMigration(lane: WholeLane, context: StepContext): Promise<Mig
     [source, target].map(async (id) => readNode(await context.connect(id))),
   )
   const keys = await countKeys(sourceView!, [...wanted], context)
-  return {lane, context, driver, wanted, keys, told: targetView!.line.slots.intersection(wanted)}
+  const told = targetView!.line.slots.intersection(wanted)
+  const left = [...wanted.minus(told)]
+  const expected = left.reduce((sum, slot) => sum + (keys.get(slot) ?? 0), 0)
+  if (left.length > 0) context.emit({kind: 'keys-counted', step: context.id, keys: expected})
+  return {lane, context, driver, wanted, keys, told}
 }
 
 /** By slot, in all databases that have any keys. */

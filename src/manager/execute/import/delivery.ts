@@ -3,7 +3,9 @@ import {formatAddress} from '../../../model/address.js'
 import {errorCode, targetError} from '../../../model/redis-error.js'
 import {counted} from '../../check/naming.js'
 import {replyOf} from '../../error.js'
+import {connectDatabase} from '../../observe.js'
 import {BatchSize} from '../migration/batch-size.js'
+import {KeyWeights} from '../migration/key-weights.js'
 import {PASSING, type Handover} from '../migration/migrate-keys.js'
 import {waitUntilClear, type Obstacle} from '../patience.js'
 import {checkpoint, type StepContext} from '../step-context.js'
@@ -16,6 +18,7 @@ export class Delivery {
   readonly #context: StepContext
   readonly #batches = new Map<string, BatchSize>()
   #carrier: Carrier | undefined
+  #weights: KeyWeights | undefined
 
   constructor(origin: Origin, destinations: Destinations, context: StepContext) {
     this.#origin = origin
@@ -54,24 +57,30 @@ export class Delivery {
 
   /** @returns what could not be delivered because the slot has moved, or its owner is not ready */
   async #deliverOne({to, keys}: Parcel): Promise<Returned | undefined> {
-    const {clock, emit, id: step} = this.#context
+    const {clock, emit, id: step, pace} = this.#context
     const batch = this.#batchOf(to.id)
+    const weighed = await (await this.#scales()).of(keys, pace.weighsEachKey)
     let from = 0
     while (from < keys.length) {
+      await pace.atBorder()
+      const wanted = Math.min(batch.keys, keys.length - from)
+      const ticket = await pace.admit(wanted, weighed.sum(from, wanted) / wanted)
       checkpoint(this.#context)
-      const part = keys.slice(from, from + batch.keys)
+      const part = keys.slice(from, from + ticket.keys)
+      const moved = {keys: part.length, bytes: weighed.sum(from, part.length)}
       const startedMs = clock.nowMs()
       try {
         const handover = await this.#carry({to, keys: part})
         if (handover === 'plain') batch.learn(part.length, clock.nowMs() - startedMs)
         else batch.grow(part.length)
+        pace.sent(ticket, {...moved, elapsedMs: clock.nowMs() - startedMs})
       } catch (error) {
         const obstacle = passingObstacle(error, to)
         if (obstacle === undefined) throw error
         return {parcel: {to, keys: keys.slice(from)}, obstacle}
       }
       for (const key of part) emit({kind: 'key-copied', step, key, target: to.id})
-      emit({kind: 'keys-moved', step, keys: part.length})
+      emit({kind: 'keys-moved', step, ...moved})
       from += part.length
     }
     return undefined
@@ -97,6 +106,12 @@ export class Delivery {
     const message = `${why}: keys are copied with DUMP and RESTORE`
     this.#context.emit({kind: 'noted', step: this.#context.id, message})
     return relayingCarrier(this.#origin, this.#context)
+  }
+
+  async #scales(): Promise<KeyWeights> {
+    const {pool, address, database} = this.#origin
+    this.#weights ??= new KeyWeights(await connectDatabase(pool, address, database, 'scout'), this.#context.clock)
+    return this.#weights
   }
 
   #batchOf(owner: string): BatchSize {

@@ -9,6 +9,7 @@ import {countKeysInSlots} from '../../slot-counts.js'
 import type {NodeView} from '../../view/node-view.js'
 import type {StepContext} from '../step-context.js'
 import {BatchSize} from './batch-size.js'
+import {KeyWeights} from './key-weights.js'
 import {migrateKeys} from './migrate-keys.js'
 import type {Route} from './route.js'
 import {keysOfSlots} from './slot-keys.js'
@@ -29,6 +30,7 @@ interface LaneDatabase {
   readonly scout: NodeClient
   /** For numbers of keys, slot by slot. */
   readonly counter: NodeClient
+  readonly weights: KeyWeights
 }
 
 export async function openLane(source: NodeId, target: NodeId, context: StepContext): Promise<Lane> {
@@ -95,17 +97,13 @@ interface Pass {
 }
 
 /** One pass over the slots. @returns how many keys it found */
-async function moveOnce(
-  lane: Lane,
-  {route, scout}: LaneDatabase,
-  {slots, counts, moved, failed}: Pass,
-): Promise<number> {
+async function moveOnce(lane: Lane, database: LaneDatabase, {slots, counts, moved, failed}: Pass): Promise<number> {
   let found = 0
   const waiting = new Set(slots)
   // A slot that had none when it was counted may have got some before it was opened: the count afterwards tells.
   const full = slots.flatMap((slot, index) => (counts[index]! > 0 ? [{slot, keys: counts[index]!}] : []))
-  for await (const {slot, keys} of keysOfSlots(scout, full)) {
-    const error = await moveBatches(lane, route, keys)
+  for await (const {slot, keys} of keysOfSlots(database.scout, full)) {
+    const error = await moveBatches(lane, database, keys)
     found += keys.length
     if (error === undefined) {
       waiting.delete(slot)
@@ -121,11 +119,23 @@ async function moveOnce(
   return found
 }
 
-async function moveBatches(lane: Lane, route: Route, keys: readonly Uint8Array[]): Promise<ManagerError | undefined> {
+async function moveBatches(
+  lane: Lane,
+  {route, scout, weights}: LaneDatabase,
+  keys: readonly Uint8Array[],
+): Promise<ManagerError | undefined> {
   const {context, batch} = lane
+  const {pace} = context
+  const keepAwake = (): Promise<unknown> =>
+    Promise.all(
+      [lane.sourceNode, lane.targetNode, route.source, route.target, scout].map((node) => node.call(['PING'])),
+    )
+  const weighed = await weights.of(keys, pace.weighsEachKey)
   for (let from = 0; from < keys.length;) {
+    const wanted = Math.min(batch.keys, keys.length - from)
+    const ticket = await pace.admit(wanted, weighed.sum(from, wanted) / wanted, keepAwake)
     if (context.kill.aborted) throw new ManagerError('interrupted', 'stopped at once by the operator')
-    const part = keys.slice(from, from + batch.keys)
+    const part = keys.slice(from, from + ticket.keys)
     const startedMs = context.clock.nowMs()
     try {
       await migrateKeys(route, part)
@@ -134,8 +144,11 @@ async function moveBatches(lane: Lane, route: Route, keys: readonly Uint8Array[]
       if (isManagerError(error, 'key-exists', 'error-reply', 'not-permitted')) return error
       throw error
     }
-    batch.learn(part.length, context.clock.nowMs() - startedMs)
-    context.emit({kind: 'keys-moved', step: context.id, keys: part.length})
+    const moved = {keys: part.length, bytes: weighed.sum(from, part.length)}
+    const elapsedMs = context.clock.nowMs() - startedMs
+    batch.learn(part.length, elapsedMs)
+    pace.sent(ticket, {...moved, elapsedMs})
+    context.emit({kind: 'keys-moved', step: context.id, ...moved})
     from += part.length
   }
   return undefined
@@ -171,7 +184,7 @@ async function openDatabase(
     clock,
     keepAtSource: false,
   }
-  return {route, scout, counter}
+  return {route, scout, counter, weights: new KeyWeights(scout, clock)}
 }
 
 /** Clusters have one database, except on Valkey 9, where `cluster-databases` allows more. */

@@ -6,7 +6,7 @@
  */
 import {formatAddress} from '../../../model/address.js'
 import type {SlotId} from '../../../model/slot.js'
-import {type SlotSet} from '../../../model/slot-set.js'
+import {SlotSet} from '../../../model/slot-set.js'
 import {ManagerError} from '../../error.js'
 import type {StepOf} from '../../plan/step.js'
 import {Handover} from '../migration/handover.js'
@@ -19,12 +19,31 @@ import {slotsOf} from './node-commands.js'
 const WINDOW_SLOTS = 64
 /** So that a stop, which finishes the window, comes within about a second. */
 const WINDOW_KEYS = 50_000
+/** Slots whose keys are counted in one write. */
+const COUNTED_AT_ONCE = 1_024
 
 export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext): Promise<void> {
-  const lane = await openLane(step.source, step.target, context)
+  let todo = slotsOf(step.slots)
+  for (let isFirst = true; todo.size > 0; isFirst = false) {
+    checkpoint(context)
+    // After a pause everything is looked at anew: the cluster may be another by then.
+    const lane = await openLane(step.source, step.target, context)
+    const slots = slotsToMove(todo, lane)
+    const counts = await countKeys(lane, [...slots])
+    if (isFirst && slots.size > 0) {
+      const keys = [...counts.values()].reduce((sum, each) => sum + each, 0)
+      context.emit({kind: 'keys-counted', step: context.id, keys})
+    }
+    todo = await moveUntilPaused(lane, slots, counts)
+    if (todo.size > 0) await context.pace.atBorder()
+  }
+}
+
+/** @returns what is left when the operator pauses: none of it is open */
+async function moveUntilPaused(lane: Lane, slots: SlotSet, counts: KeyCounts): Promise<SlotSet> {
   const handover = new Handover(lane)
   try {
-    await moveAll(lane, handover, slotsToMove(slotsOf(step.slots), lane))
+    return await moveAll(lane, handover, slots, counts)
   } catch (error) {
     throw leftOpen(error, lane, handover.open)
   } finally {
@@ -33,10 +52,11 @@ export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext
 }
 
 /** The slots of a window change hands with the same commands that open the next one's. */
-async function moveAll(lane: Lane, handover: Handover, slots: SlotSet): Promise<void> {
+async function moveAll(lane: Lane, handover: Handover, slots: SlotSet, counts: KeyCounts): Promise<SlotSet> {
+  const {context} = lane
   let todo = [...slots]
-  while (todo.length > 0 && !isStopping(lane.context)) {
-    const window = await nextWindow(lane, todo)
+  while (todo.length > 0 && !isStopping(context) && !context.pace.isPaused) {
+    const window = nextWindow(lane, todo, counts)
     todo = todo.slice(window.slots.length)
     await handover.andOpen(window.slots)
     const {moved, failed} = await moveKeys(lane, window.slots, window.counts)
@@ -47,8 +67,12 @@ async function moveAll(lane: Lane, handover: Handover, slots: SlotSet): Promise<
     throw first[1]
   }
   await handover.andOpen([])
-  if (todo.length > 0) checkpoint(lane.context)
+  if (todo.length > 0) checkpoint(context)
+  return SlotSet.of(todo)
 }
+
+/** By slot, in all databases. Wrong ones cost only speed. */
+type KeyCounts = ReadonlyMap<SlotId, number>
 
 interface Window {
   readonly slots: readonly SlotId[]
@@ -68,15 +92,25 @@ function slotsToMove(wanted: SlotSet, {source, target}: Lane): SlotSet {
   return wanted.intersection(source.line.slots)
 }
 
-async function nextWindow(lane: Lane, todo: readonly SlotId[]): Promise<Window> {
-  const slots = todo.slice(0, WINDOW_SLOTS)
-  const counts = new Array<number>(slots.length).fill(0)
+/** Once for the lane: for the size of windows, and for what there is to do. */
+async function countKeys(lane: Lane, slots: readonly SlotId[]): Promise<KeyCounts> {
+  const counts = new Map<SlotId, number>()
   for (const {counter} of lane.databases) {
-    const found = await countKeysInSlots(counter, slots)
-    found.forEach((keys, index) => (counts[index]! += keys))
+    for (let from = 0; from < slots.length; from += COUNTED_AT_ONCE) {
+      const part = slots.slice(from, from + COUNTED_AT_ONCE)
+      const found = await countKeysInSlots(counter, part)
+      part.forEach((slot, index) => counts.set(slot, (counts.get(slot) ?? 0) + found[index]!))
+    }
   }
+  return counts
+}
+
+function nextWindow(lane: Lane, todo: readonly SlotId[], known: KeyCounts): Window {
+  const slots = todo.slice(0, WINDOW_SLOTS)
+  const counts = slots.map((slot) => known.get(slot) ?? 0)
+  const mostKeys = Math.min(WINDOW_KEYS, lane.context.pace.windowKeys)
   let keys = 0
-  const fitting = counts.findIndex((count, index) => (keys += count) > WINDOW_KEYS && index > 0)
+  const fitting = counts.findIndex((count, index) => (keys += count) > mostKeys && index > 0)
   return fitting < 0 ? {slots, counts} : {slots: slots.slice(0, fitting), counts: counts.slice(0, fitting)}
 }
 

@@ -5,7 +5,11 @@ import {isManagerError, type ManagerError} from '../../../../src/manager/error.j
 import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
 import {moveSlots} from '../../../../src/manager/execute/steps/move-slots.js'
+import type {NodeClient} from '../../../../src/manager/ports.js'
+import {Pace} from '../../../../src/manager/execute/pace/pace.js'
+import {NO_LIMITS} from '../../../../src/manager/plan/pace-limits.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
+import {freePace} from '../../../support/free-pace.js'
 import {errorReply, handClock, scriptedPool, type ScriptedPool} from '../../../support/scripted-pool.js'
 
 const SOURCE = 'a'.repeat(40)
@@ -60,10 +64,12 @@ function worldWith(
     return 'OK'
   })
   const events: ExecutionEvent[] = []
+  const clock = handClock()
   const context: StepContext = {
     id: '0.0',
     pool,
-    clock: handClock(),
+    clock,
+    pace: freePace(clock),
     settings: DEFAULT_SETTINGS,
     source: undefined,
     stop: new AbortController().signal,
@@ -140,12 +146,42 @@ describe('moving slots', () => {
   it('hands over what is moved, and opens nothing more, when the operator stops it', async () => {
     const stopping = new AbortController()
     const {pool, context} = worldWith({5: ['k']})
-    const emit = (): void => stopping.abort()
+    const emit = ({kind}: ExecutionEvent): void => void (kind === 'keys-moved' && stopping.abort())
     const error = await failureOf(move({...context, stop: stopping.signal, emit}, '0-100'))
     expect(error.code).to.equal('interrupted')
     expect(error.hint).to.equal(undefined)
     expect(pool.heard).to.include(`source:1 CLUSTER SETSLOT 63 NODE ${TARGET}`)
     expect(pool.heard.filter((line) => line.includes('SETSLOT 64 '))).to.deep.equal([])
+  })
+
+  it('paused closes what is open, looks at both nodes anew when it goes on, and does the rest', async () => {
+    const {pool, context, events} = worldWith({5: ['k'], 80: ['l']})
+    let openWhilePaused = ''
+    const clock = {
+      nowMs: () => 0,
+      sleep: () => {
+        openWhilePaused = pool.heard.filter((line) => / SETSLOT /.test(line)).at(-1)!
+        pool.heard.push('--- goes on')
+        pace.change({do: 'resume'})
+        return Promise.resolve()
+      },
+    }
+    const pace = new Pace(NO_LIMITS, clock)
+    const never = new AbortController().signal
+    const connect = (id: NodeId): Promise<NodeClient> => pool.connect(ADDRESSES.get(id)!)
+    const ends = {connect, stop: never, kill: never, note: () => undefined}
+    const emit = (event: ExecutionEvent): void => {
+      context.emit(event)
+      if (event.kind === 'keys-moved') pace.change({do: 'pause'})
+    }
+    await move({...context, pace: pace.enter(ends, []), emit}, '0-100')
+    expect(openWhilePaused).to.equal(`witness:1 CLUSTER SETSLOT 63 NODE ${TARGET}`)
+    const later = pool.heard.slice(pool.heard.indexOf('--- goes on'))
+    expect(later.slice(1, 3)).to.deep.equal(['source:1 INFO', 'target:1 INFO'])
+    expect(later).to.include(`target:1 CLUSTER SETSLOT 100 NODE ${TARGET}`)
+    expect(events.filter(({kind}) => kind === 'keys-counted')).to.deep.equal([
+      {kind: 'keys-counted', step: '0.0', keys: 2},
+    ])
   })
 
   it('moves a key that came between the count and the opening of its slot', async () => {

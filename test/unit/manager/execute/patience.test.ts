@@ -3,15 +3,18 @@ import {isManagerError} from '../../../../src/manager/error.js'
 import {waitUntilClear, type Obstacle} from '../../../../src/manager/execute/patience.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
+import {freePace} from '../../../support/free-pace.js'
 import {handClock, scriptedPool} from '../../../support/scripted-pool.js'
 
 function contextWith(timeoutMs: number): StepContext {
   const pool = scriptedPool(() => 'OK')
   const never = new AbortController().signal
+  const clock = handClock()
   return {
     id: '0.0',
     pool,
-    clock: handClock(),
+    clock,
+    pace: freePace(clock),
     settings: {...DEFAULT_SETTINGS, timeoutMs},
     source: undefined,
     stop: never,

@@ -123,6 +123,7 @@ describe('the commands of a step', () => {
       '# not atomically: --no-atomic',
       '# not atomically: --pipeline',
       '# not atomically: --replace',
+      '# not atomically: --rate or --max-latency',
       '# not atomically: not all nodes can move slots whole',
       '# not atomically: the nodes are not the same product',
     ])

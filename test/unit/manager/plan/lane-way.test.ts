@@ -1,5 +1,6 @@
 import {expect} from 'chai'
 import {wayOf, type WayRequest} from '../../../../src/manager/plan/lane-way.js'
+import {NO_LIMITS} from '../../../../src/manager/plan/pace-limits.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
 import {capabilitiesOf} from '../../../../src/manager/view/capability.js'
 import type {Topology} from '../../../../src/manager/view/topology.js'
@@ -42,6 +43,7 @@ describe('the way of a lane', () => {
   it('is MIGRATE when something was asked for that only MIGRATE has', () => {
     const of = (settings: object): unknown => way(topologyOf(VALKEY), {settings: {...DEFAULT_SETTINGS, ...settings}})
     expect(of({pipeline: 100})).to.deep.equal({kind: 'move-slots', because: 'pipeline'})
+    expect(of({pace: {...NO_LIMITS, maxLatencyMs: 5}})).to.deep.equal({kind: 'move-slots', because: 'pace'})
     expect(of({replace: true})).to.deep.equal({kind: 'move-slots', because: 'replace'})
     expect(of({timeoutMs: 1})).to.include({kind: 'migrate-slots'})
   })

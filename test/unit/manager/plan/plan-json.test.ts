@@ -137,6 +137,10 @@ describe('a plan that cannot be read', () => {
     expect(settings({migrateTimeoutMs: 0})).to.have.length(1)
     expect(settings({pipeline: 1.5})).to.have.length(1)
     expect(settings({timeoutMs: '60000'})).to.have.length(1)
+    const limits = {maxLatencyMs: 5, bytesPerSecond: null, keysPerSecond: 20_000}
+    expect(settings({pace: limits})).to.deep.equal([])
+    expect(settings({pace: {...limits, keysPerSecond: 0}})).to.have.length(1)
+    expect(settings({pace: {maxLatencyMs: 5}})).to.have.length(2)
     expect(settings({replace: 1})).to.deep.equal(['settings.replace: 1 is not true or false'])
     expect(problemsOf((plan) => (plan['risk'] = {keysAtStake: -1, losses: []}))).to.have.length(1)
   })

@@ -6,7 +6,7 @@ import type {StepContext} from '../../../../../src/manager/execute/step-context.
 import {migrateSlots} from '../../../../../src/manager/execute/steps/migrate-slots.js'
 import {SlotSet} from '../../../../../src/model/slot-set.js'
 import {paperMigrations, SOURCE, TARGET, type PaperMigrations} from '../../../../support/paper-migrations.js'
-import {errorReply} from '../../../../support/scripted-pool.js'
+import {errorReply, handClock} from '../../../../support/scripted-pool.js'
 
 const migrate = (world: PaperMigrations, {fallback = true, slots = '0-9'} = {}): Promise<void> =>
   migrateSlots(
@@ -267,5 +267,38 @@ describe('an atomic migration that is interrupted', () => {
     expect(error.code).to.equal('interrupted')
     expect(changes(world)).to.deep.equal(['MIGRATESLOTS SLOTSRANGE 0 9', 'CANCELSLOTMIGRATIONS'])
     expect(world.owned(SOURCE)).to.equal('0-99')
+  })
+})
+
+describe('an atomic migration that is paused', () => {
+  it('lets the ranges in hand end, and begins the others when it goes on', async () => {
+    const hand = handClock()
+    const course = ['snapshotting:5', 'snapshotting:4', 'success']
+    const longest = 60_000
+    const clock = {
+      nowMs: () => hand.nowMs(),
+      sleep: (ms: number) => {
+        if (ms > longest) {
+          world.pool.heard.push('--- goes on')
+          world.pace.change({do: 'resume'})
+        }
+        return hand.sleep(Math.min(ms, longest))
+      },
+    }
+    const world = paperMigrations({slots: '0-9', keysInSlot: 10_000, course: () => course, clock})
+    const emit = (event: ExecutionEvent): void => {
+      world.context.emit(event)
+      if (event.kind === 'slot-moved' && event.slot === 0) world.pace.change({do: 'pause'})
+    }
+    await migrate({...world, context: {...world.context, emit}})
+    const said = world.pool.heard.filter((line) => / MIGRATESLOTS |goes on/.test(line))
+    expect(said.map((line) => line.replace(/^.*SLOTSRANGE | NODE .*/g, ''))).to.deep.equal([
+      '0 1',
+      '2 4',
+      '--- goes on',
+      '5 6',
+      '7 9',
+    ])
+    expect(world.owned(TARGET)).to.equal('0-9')
   })
 })
