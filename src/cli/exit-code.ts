@@ -33,6 +33,7 @@ const BY_ERROR: {readonly [Code in ManagerErrorCode]: ExitCode} = {
   protocol: EXIT.connection,
   'error-reply': EXIT.failed,
   'key-exists': EXIT.failed,
+  'big-key': EXIT.refused,
   'stale-plan': EXIT.refused,
   refused: EXIT.refused,
   usage: EXIT.usage,

@@ -1,6 +1,8 @@
 /** The shared vocabulary of flags. Old redis-cli spellings are aliases: they work, and help does not show them. */
 import {Flags} from '@oclif/core'
 import {ManagerError} from '../manager/error.js'
+import {BIG_KEY_HANDLINGS} from '../manager/plan/big-keys.js'
+import {parseByteSize} from './byte-size.js'
 import {parseRate, type Rate} from './rate.js'
 
 /** `60s`, `500ms`, `2m`; a bare number is seconds. In ms. */
@@ -33,6 +35,15 @@ const rate = Flags.custom<Rate>({
     const parsed = parseRate(text)
     if (parsed !== undefined) return Promise.resolve(parsed)
     throw usage(`--${options.name} wants a rate such as 50MB/s, 512KiB/s or 20000keys/s, not "${text}"`)
+  },
+})
+
+/** `10MiB`, `50MB`; a bare number is bytes. In bytes. */
+export const size = Flags.custom<number>({
+  parse: (text, _context, options) => {
+    const bytes = parseByteSize(text)
+    if (bytes === undefined) throw usage(`--${options.name} wants a size such as 10MiB or 50MB, not "${text}"`)
+    return Promise.resolve(bytes)
   },
 })
 
@@ -134,6 +145,22 @@ export const migrationFlags = {
     helpValue: 'MS',
   }),
   ...paceFlags,
+}
+
+/** For commands that move whole slots, and what becomes of the big keys in them. */
+export const bigKeyFlags = {
+  'big-key': size({
+    summary: 'a key larger than this is big (default: 10MiB)',
+    helpValue: 'SIZE',
+  }),
+  'big-keys': Flags.string({
+    summary:
+      'big keys: last, after all others; skip, with their slots; atomic, whole slots by the server (default: last)',
+    options: [...BIG_KEY_HANDLINGS],
+  }),
+  'scan-sizes': Flags.boolean({
+    summary: 'look at the sizes of all keys that will move, and list the big ones in the plan',
+  }),
 }
 
 export const atomicFlag = {

@@ -5,6 +5,7 @@ import {check, slotMoveBlockers} from '../manager/check/check.js'
 import type {Finding} from '../manager/check/finding.js'
 import {ManagerError} from '../manager/error.js'
 import type {Outcome} from '../manager/execute/outcome.js'
+import {BIG_KEY_HANDLINGS, DEFAULT_BIG_KEYS} from '../manager/plan/big-keys.js'
 import {DEFAULT_SETTINGS, type Plan, type Planned, type PlanSettings} from '../manager/plan/plan.js'
 import {isUnlimited, NO_LIMITS, type PaceLimits} from '../manager/plan/pace-limits.js'
 import type {NodePool} from '../manager/ports.js'
@@ -20,6 +21,8 @@ export interface ChangeOptions {
   readonly dryRun: boolean
   readonly explain: boolean
   readonly out: string | undefined
+  /** Look for big keys before the plan is shown. */
+  readonly scanSizes?: boolean
 }
 
 export interface ProposedPlan {
@@ -56,6 +59,8 @@ export interface PlanFlags {
   readonly timeout?: number | undefined
   readonly 'max-latency'?: number | undefined
   readonly rate?: Rate | undefined
+  readonly 'big-key'?: number | undefined
+  readonly 'big-keys'?: string | undefined
 }
 
 export function settingsOf(flags: PlanFlags): PlanSettings {
@@ -66,6 +71,16 @@ export function settingsOf(flags: PlanFlags): PlanSettings {
     pipeline: flags.pipeline ?? null,
     replace: flags.replace ?? false,
     timeoutMs: flags.timeout ?? DEFAULT_SETTINGS.timeoutMs,
+    ...bigKeySettings(flags),
+  }
+}
+
+/** Only what was asked for: a plan that says nothing of it handles big keys as DEFAULT_BIG_KEYS. */
+function bigKeySettings({'big-key': bytes, 'big-keys': words}: PlanFlags): Pick<PlanSettings, 'bigKeys'> {
+  const handling = BIG_KEY_HANDLINGS.find((each) => each === words)
+  if (bytes === undefined && handling === undefined) return {}
+  return {
+    bigKeys: {bytes: bytes ?? DEFAULT_BIG_KEYS.bytes, handling: handling ?? DEFAULT_BIG_KEYS.handling},
   }
 }
 
@@ -74,8 +89,10 @@ export function changeOptionsOf(flags: {
   readonly 'dry-run': boolean
   readonly explain: boolean
   readonly out?: string | undefined
+  readonly 'scan-sizes'?: boolean
 }): ChangeOptions {
-  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out}
+  const scanSizes = flags['scan-sizes'] ?? false
+  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
 }
 
 export interface Look {
@@ -115,7 +132,7 @@ export async function runPlan(
     renderer.refuse(planned.refusals)
     return {schema, status: 'refused', exitCode: EXIT.refused, refusals: planned.refusals}
   }
-  const {plan} = planned
+  const plan = options.scanSizes === true ? await withSizes(session, planned.plan) : planned.plan
   if (plan.phases.length === 0) {
     renderer.nothingToDo(proposed.nothingToDo ?? 'nothing to do')
     return {schema, status: 'nothing-to-do', exitCode: EXIT.done, plan}
@@ -133,6 +150,15 @@ export async function runPlan(
   const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
   renderer.outcome(plan, outcome, proposed.resume)
   return conclude(session, {schema, plan, outcome, proposed})
+}
+
+/** The same plan, with the big keys that it will meet; the slots that hold them go last. */
+async function withSizes({pool, renderer}: Session, plan: Plan): Promise<Plan> {
+  const {scanSizes} = await import('../manager/execute/scan-sizes.js')
+  renderer.busy('looking at the sizes of all keys that will move …')
+  const scanned = await scanSizes(pool, plan)
+  renderer.idle()
+  return scanned
 }
 
 /** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */

@@ -1,7 +1,7 @@
 /** `tscluster del-node`: a node leaves the cluster, dead or alive. */
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {atomicFlag, changeFlags, migrationFlags, usage} from '../cli/flags.js'
+import {atomicFlag, bigKeyFlags, changeFlags, migrationFlags, usage} from '../cli/flags.js'
 import {lookForMove} from '../cli/look-for-move.js'
 import {resolveNode} from '../cli/node-names.js'
 import {changeOptionsOf, commandLine, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
@@ -32,6 +32,7 @@ export class DelNode extends BaseCommand {
     drain: Flags.boolean({summary: 'first move its slots to the other primaries'}),
     ...atomicFlag,
     ...migrationFlags,
+    ...bigKeyFlags,
     ...changeFlags,
   }
 

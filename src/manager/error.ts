@@ -12,6 +12,7 @@ export type ManagerErrorCode =
   | 'protocol' // what answers does not speak RESP, or its answer cannot be read
   | 'error-reply' // the node refused the command
   | 'key-exists' // MIGRATE met the key at the target, with another value
+  | 'big-key' // a key is too big to be moved without harm, or was left where it is
   | 'stale-plan' // the cluster is no longer what the plan was made for
   | 'refused' // our own rules forbid it; nothing was changed
   | 'usage' // the invocation is wrong

@@ -214,7 +214,7 @@ async function askPeer(pool: NodePool, line: NodeLine, reader: AccountReader): P
 }
 
 /** The announced IP address first; the announced host name when that leads nowhere. */
-async function connectAnnounced(pool: NodePool, announced: Address): Promise<NodeClient> {
+export async function connectAnnounced(pool: NodePool, announced: Address): Promise<NodeClient> {
   const byName = {...announced, host: announced.hostname}
   if (announced.host === '' && announced.hostname === '') {
     throw new ManagerError('unreachable', 'has no address that the cluster knows of')

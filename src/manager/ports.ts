@@ -41,7 +41,8 @@ export interface NodePool {
    */
   connect(address: Address, channel?: string): Promise<NodeClient>
   /**
-   * A connection for thousands of commands whose replies are a line each (`+OK`, a number, an error): SETSLOT, COUNTKEYSINSLOT.
+   * A connection for thousands of commands whose replies are a line each (`+OK`, a number, nil, an error): SETSLOT,
+   * COUNTKEYSINSLOT, MEMORY USAGE.
    * Any other reply closes it.
    * @throws ManagerError as `connect` does
    */

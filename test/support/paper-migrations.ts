@@ -6,6 +6,7 @@ import {address, type Address} from '../../src/model/address.js'
 import type {NodeId} from '../../src/model/node-id.js'
 import {SlotSet} from '../../src/model/slot-set.js'
 import type {ExecutionEvent} from '../../src/manager/execute/event.js'
+import {StallGuard} from '../../src/manager/execute/migration/stall-guard.js'
 import type {StepContext} from '../../src/manager/execute/step-context.js'
 import {DEFAULT_SETTINGS, type PlanSettings} from '../../src/manager/plan/plan.js'
 import type {Reply} from '../../src/manager/ports.js'
@@ -113,6 +114,7 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
     pool,
     clock,
     pace: pace.lane,
+    stalls: new StallGuard(pool, clock),
     settings: {...DEFAULT_SETTINGS, ...settings},
     source: undefined,
     stop: stop.signal,

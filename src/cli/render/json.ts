@@ -115,6 +115,7 @@ function eventToJson(event: ExecutionEvent): object {
       const {code, message, node, hint} = event.error
       return {...event, error: {code, message, node, hint}}
     }
+    case 'big-key':
     case 'key-copied':
       return {...event, key: Buffer.from(event.key).toString()}
     default:

@@ -1,11 +1,14 @@
 /** For people: the plan, progress and advice on standard error, the result on standard output. */
 import type {ManagerError} from '../../manager/error.js'
 import type {Outcome} from '../../manager/execute/outcome.js'
+import {namesIn, type NameOf} from '../../manager/plan/explain.js'
 import type {Plan} from '../../manager/plan/plan.js'
 import type {Finding} from '../../manager/check/finding.js'
+import {shortId} from '../../model/node-id.js'
 import type {World} from '../world.js'
 import {renderFindings, renderRefusal} from './findings.js'
 import {count, formatBytes, formatDuration} from './numbers.js'
+import {bigKeyNotes, describeBigKey, renderBigKeys} from './big-keys.js'
 import {renderPlan} from './plan-table.js'
 import type {Progress} from './progress.js'
 import type {PlanNotes, Renderer} from './renderer.js'
@@ -26,6 +29,7 @@ export class TextRenderer implements Renderer {
   #progress: Progress | undefined
   #busy = false
   #isPaused = false
+  #nameOf: NameOf = shortId
 
   constructor(world: World, {quiet, color}: TextSettings) {
     this.#world = world
@@ -60,6 +64,8 @@ export class TextRenderer implements Renderer {
     if (this.#quiet && !notes.isResult) return
     this.#clear()
     output.write(await renderPlan(plan, output, theme, {explain: notes.explain, complete: notes.isResult}))
+    for (const note of bigKeyNotes(plan)) output.write(`${theme.strong('note')} ${note}\n`)
+    if (plan.bigKeys !== undefined) output.write(await renderBigKeys(plan, plan.bigKeys, output, theme, notes.isResult))
     for (const sentence of notes.consequences) output.write(`${theme.strong('note')} ${sentence}\n`)
     for (const loss of plan.risk.losses) output.write(`${theme.bad('data loss')} ${loss}\n`)
     if (notes.warnings.length > 0) output.write(renderFindings(notes.warnings, theme))
@@ -76,6 +82,7 @@ export class TextRenderer implements Renderer {
   }
 
   async begin(plan: Plan): Promise<void> {
+    this.#nameOf = namesIn(plan)
     if (this.#quiet) return
     const {Progress} = await import('./progress.js')
     this.#progress = new Progress(plan, this.#world.stderr, this.#world.clock, this.#err)
@@ -92,6 +99,7 @@ export class TextRenderer implements Renderer {
       if (event.paused && !this.#isPaused) this.note(PAUSING)
       this.#isPaused = event.paused
     }
+    if (event.kind === 'big-key') this.note(describeBigKey(event, this.#nameOf))
     if (event.kind === 'undo-started') this.note(`${event.reason}: undoing what was done`)
     this.#progress?.event(event)
   }
@@ -104,12 +112,14 @@ export class TextRenderer implements Renderer {
       this.#world.stdout.write(`${this.#out.good('done')} ${summary}\n`)
       return
     }
-    if (outcome.error !== undefined && outcome.status === 'failed') this.error(outcome.error)
+    if (outcome.error !== undefined && outcome.error.code !== 'interrupted') this.error(outcome.error)
     const {stderr} = this.#world
     const label = outcome.status === 'stopped' ? this.#err.warning('stopped') : this.#err.bad('failed')
     if (!outcome.touched) stderr.write(`${label} ${plan.operation}: nothing was changed\n`)
     else if (outcome.undone) {
       stderr.write(`${label} ${plan.operation}: what was done is undone, the nodes are as they were\n`)
+    } else if (outcome.slotsLeft !== undefined && outcome.stepsLeft === 0) {
+      stderr.write(`${label} ${summary}; slots left: ${outcome.slotsLeft}\n`)
     } else stderr.write(`${label} ${summary}, ${count(outcome.stepsLeft, 'step')} left; to go on: ${resume}\n`)
   }
 

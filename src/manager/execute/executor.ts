@@ -8,7 +8,9 @@ import {stepCount} from '../plan/plan.js'
 import type {Step} from '../plan/step.js'
 import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
 import type {Emit, ExecutionEvent, StepId} from './event.js'
+import {leftBehind, slotsLeft, type LeftSlot} from './left-behind.js'
 import {busyNodes, nodesFelt, STEPS_AT_ONCE} from './limits.js'
+import {StallGuard} from './migration/stall-guard.js'
 import type {Outcome} from './outcome.js'
 import type {LanePace} from './pace/lane-pace.js'
 import {Pace} from './pace/pace.js'
@@ -47,6 +49,9 @@ class Run {
   readonly #execution: Execution
   readonly #startedMs: number
   readonly #pace: Pace
+  readonly #stalls: StallGuard
+  readonly #left: LeftSlot[] = []
+  #leftError: ManagerError | undefined
   #stepsDone = 0
   #slotsMoved = 0
   #keysMoved = 0
@@ -59,6 +64,7 @@ class Run {
     this.#startedMs = execution.clock.nowMs()
     this.#pace = execution.pace ?? new Pace(plan.settings.pace, execution.clock)
     this.#pace.onChange((state) => this.#emit({kind: 'pace-changed', ...state}))
+    this.#stalls = new StallGuard(execution.pool, execution.clock)
   }
 
   async toTheEnd(): Promise<Outcome> {
@@ -73,11 +79,17 @@ class Run {
     }
     const failure = this.#touched ? await this.#closing(lastly, 'lastly') : undefined
     error ??= failure
+    const raised = await this.#stalls.timeouts.restore()
+    if (raised !== undefined) {
+      this.#emit({kind: 'noted', step: 'lastly', message: `${raised.message}: ${raised.hint ?? ''}`})
+    }
+    error ??= raised
     return this.#outcome(error, undone)
   }
 
   #outcome(error: ManagerError | undefined, undone: boolean): Outcome {
-    const status = error === undefined ? 'applied' : error.code === 'interrupted' ? 'stopped' : 'failed'
+    const asAsked = error?.code === 'interrupted' || (error !== undefined && error === this.#leftError)
+    const status = error === undefined ? 'applied' : asAsked ? 'stopped' : 'failed'
     return {
       status,
       stepsDone: this.#stepsDone,
@@ -89,6 +101,7 @@ class Run {
       undone,
       touched: this.#touched,
       error,
+      ...(this.#left.length > 0 && {slotsLeft: slotsLeft(this.#left)}),
     }
   }
 
@@ -97,11 +110,14 @@ class Run {
     const {stop, kill} = this.#execution
     for (const [index, phase] of phases.entries()) {
       if (stop.aborted || kill.aborted) return interrupted()
+      // Of what comes after a move, only to wait for agreement is right when something of it was left.
+      if (this.#left.length > 0 && !phase.steps.every(({kind}) => kind === 'wait-agreement')) break
       this.#emit({kind: 'phase-started', phase: index, title: phase.title, steps: phase.steps.length})
       const error = await this.#steps(phase.steps, `${prefix}${index}`, stop, kill)
       if (error !== undefined) return error
     }
-    return undefined
+    if (this.#left.length > 0) this.#leftError = leftBehind(this.#left, this.#execution)
+    return this.#leftError
   }
 
   /** What must be done even after an interruption: no signal stops it, and each step is tried. */
@@ -194,6 +210,7 @@ class Run {
       settings: this.#plan.settings,
       stop,
       kill,
+      stalls: this.#stalls,
       emit: (event) => this.#emit(event),
       pace,
       addressOf,
@@ -204,6 +221,7 @@ class Run {
 
   #emit(event: ExecutionEvent): void {
     if (event.kind === 'slot-moved') this.#slotsMoved++
+    if (event.kind === 'big-key' && event.treatment === 'left') this.#left.push(event)
     if (event.kind === 'keys-moved') {
       this.#keysMoved += event.keys
       this.#bytesMoved += event.bytes ?? 0

@@ -5,6 +5,7 @@ import {ManagerError} from '../error.js'
 import type {PlanSettings} from '../plan/plan.js'
 import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
 import type {Emit, StepId} from './event.js'
+import type {StallGuard} from './migration/stall-guard.js'
 import type {LanePace} from './pace/lane-pace.js'
 
 export interface StepContext {
@@ -22,6 +23,8 @@ export interface StepContext {
   readonly primaries: readonly NodeId[]
   /** A node that can be named in a suggested command. */
   readonly entry: string
+  /** What this run knows of the stalls of big keys, shared by all its steps. */
+  readonly stalls: StallGuard
   readonly emit: Emit
   /** Asked before each batch of keys, told after it, and waited for between windows. */
   readonly pace: LanePace

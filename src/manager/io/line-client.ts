@@ -1,17 +1,19 @@
 /**
- * For commands by the thousand whose replies are a line each: `+OK`, a number, an error. A client library makes some objects
+ * For commands by the thousand whose replies are a line each: `+OK`, a number, nil, an error. A client library makes some objects
  * of every command; to move 4,096 empty slots takes 25,000 commands, and half of the time went there (docs/adr/0013).
  */
 import type {Socket} from 'node:net'
 import {formatAddress, type Address} from '../../model/address.js'
 import {ManagerError} from '../error.js'
 import type {Argument, CallOptions, NodeClient, Reply} from '../ports.js'
-import {encodeCommand, loginCommand, openSocket, replyError} from './plain-socket.js'
+import {encodeCommands, loginCommand, openSocket, replyError} from './plain-socket.js'
 import type {PoolSettings} from './pool-settings.js'
 import {timedOut, translateError} from './translate-error.js'
 
 /** A longer line is no Redis server's. */
 const LONGEST_LINE = 64 * 1024
+/** A bulk string that there is not: what MEMORY USAGE says of a key that is gone. */
+const NIL = '$-1'
 const KEEP_ALIVE_MS = 15_000
 
 /** Commands that were sent in one write, and what has been answered of them. */
@@ -78,7 +80,7 @@ export class LineClient implements NodeClient {
           settle(value)
         }
       this.#waiting.push({commands, replies: [], resolve: settled(resolve), reject: settled(reject)})
-      this.#socket.write(commands.map(encodeCommand).join(''))
+      this.#socket.write(encodeCommands(commands))
     })
   }
 
@@ -111,6 +113,7 @@ export class LineClient implements NodeClient {
   #parse(line: string, command: readonly Argument[] | undefined): Reply | Error | undefined {
     if (line.startsWith('+')) return line.slice(1)
     if (line.startsWith(':')) return Number(line.slice(1))
+    if (line === NIL) return null
     return line.startsWith('-') ? translateError(replyError(line), this.address, command) : undefined
   }
 

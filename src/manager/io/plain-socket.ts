@@ -38,6 +38,25 @@ export function encodeCommand(command: readonly Argument[]): string {
   return text
 }
 
+/** Many commands in one piece. Words that are bytes go as they are. */
+export function encodeCommands(commands: readonly (readonly Argument[])[]): string | Buffer {
+  if (!commands.some((command) => command.some((word) => typeof word === 'object'))) {
+    return commands.map(encodeCommand).join('')
+  }
+  // In latin1 a character is a byte: one string of all is several times faster than a Buffer for each word.
+  const parts = commands.map((command) => {
+    const words = command.map((word) =>
+      typeof word === 'object' ? latin1Of(word) : latin1Of(Buffer.from(String(word))),
+    )
+    return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
+  })
+  return Buffer.from(parts.join(''), 'latin1')
+}
+
+function latin1Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+}
+
 /** What logs in; `undefined` where nobody needs to. */
 export function loginCommand({username, password}: Credentials): readonly [string, ...string[]] | undefined {
   if (password === undefined) return undefined

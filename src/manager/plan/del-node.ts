@@ -5,6 +5,7 @@ import {finding, type Finding} from '../check/finding.js'
 import {command, counted} from '../check/naming.js'
 import {findNode, type AbsentNode, type Primary, type Topology, type TopologyNode} from '../view/topology.js'
 import {fillUp} from './apportion.js'
+import {bigKeyRefusals} from './big-key-refusals.js'
 import {agreement, idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
 import {leastReplicated} from './choose-primary.js'
 import {healthRefusals} from './health.js'
@@ -38,7 +39,10 @@ export function planDelNode(topology: Topology, id: NodeId, request: DelNodeRequ
   ]
   if (refusals.length > 0) return refuse(...refusals)
   const lanes = alive === undefined ? [] : drainLanes(topology, alive)
-  const unable = request.atomic === true ? atomicRefusals(topology, lanes) : []
+  const unable = [
+    ...(request.atomic === true ? atomicRefusals(topology, lanes) : []),
+    ...bigKeyRefusals(topology, lanes, request.settings),
+  ]
   if (unable.length > 0) return refuse(...unable)
   return planFor(topology, {
     operation: 'del-node',
@@ -112,9 +116,13 @@ function slotsOf(topology: Topology, id: NodeId): SlotSet {
   return findNode(topology, id)?.slots ?? SlotSet.EMPTY
 }
 
-function aliveRefusals(topology: Topology, node: TopologyNode, {drain = false}: DelNodeRequest): Finding[] {
+function aliveRefusals(topology: Topology, node: TopologyNode, {drain = false, settings}: DelNodeRequest): Finding[] {
   const subject = subjectOf(topology, node.id)
   if (node.slots.size > 0) {
+    if (drain && settings?.bigKeys?.handling === 'skip') {
+      const message = 'must give away all its slots: none can stay behind for the big keys in it'
+      return [nodeRefusal('cannot-skip', subject, message, {remedy: '--big-keys last'})]
+    }
     if (drain) return healthRefusals(topology)
     const message = `still has ${counted(node.slots.size, 'slot')}`
     return [

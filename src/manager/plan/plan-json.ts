@@ -1,5 +1,6 @@
 /** A plan as text and back. What is read may come from anywhere: everything is checked, and what is not known is refused. */
 import type {NodeId} from '../../model/node-id.js'
+import {BIG_KEY_HANDLINGS, type BigKey} from './big-keys.js'
 import {MIGRATE_REASONS} from './migrate-reason.js'
 import type {PaceLimits} from './pace-limits.js'
 import type {Phase, Plan, PlanSettings} from './plan.js'
@@ -92,7 +93,10 @@ const STEP_READERS: {readonly [Kind in StepKind]: Reader<StepOf<Kind>>} = {
   'wait-sync': record({kind: literal('wait-sync'), replica: nodeId}),
   'flush-functions': record({kind: literal('flush-functions'), ...node}),
   'copy-functions': record({kind: literal('copy-functions'), from: nodeId, to: nodeId}),
-  'move-slots': record({kind: literal('move-slots'), ...lane}, {because: oneOf(...MIGRATE_REASONS)}),
+  'move-slots': record(
+    {kind: literal('move-slots'), ...lane},
+    {because: oneOf(...MIGRATE_REASONS), bigKeySlots: slotsText},
+  ),
   'migrate-slots': record(
     {kind: literal('migrate-slots'), ...lane},
     {asks: literal('target'), fallback: literal(true)},
@@ -132,9 +136,23 @@ const SETTINGS: Reader<PlanSettings> = record(
     replace: boolean,
     timeoutMs: integer(1, MAX_INT32),
   },
-  // Plans that were saved before there was a pace have none.
-  {pace: PACE},
+  // Plans that were saved before there were these have none.
+  {
+    pace: PACE,
+    bigKeys: record({bytes: integer(1, MAX_EPOCH), handling: oneOf(...BIG_KEY_HANDLINGS)}),
+  },
 )
+
+const AMOUNT = integer(0, MAX_EPOCH)
+const BIG_KEY: Reader<BigKey> = record({
+  key: string,
+  slot: integer(0, 16_383),
+  ...node,
+  type: string,
+  bytes: AMOUNT,
+  elements: AMOUNT,
+  stallMs: AMOUNT,
+})
 
 const PLAN: Reader<Plan> = record(
   {
@@ -148,5 +166,5 @@ const PLAN: Reader<Plan> = record(
     risk: record({keysAtStake: integer(0, Number.MAX_SAFE_INTEGER), losses: array(string)}),
     phases: PHASES,
   },
-  {undo: PHASES, lastly: PHASES},
+  {undo: PHASES, lastly: PHASES, bigKeys: array(BIG_KEY)},
 )

@@ -2,6 +2,7 @@
 import type {Finding} from '../check/finding.js'
 import type {NodeId} from '../../model/node-id.js'
 import type {PaceLimits} from './pace-limits.js'
+import type {BigKey, BigKeySettings} from './big-keys.js'
 import type {Step} from './step.js'
 
 /** Steps of one phase commute: they run together, up to a limit per node. Phases run one after another. */
@@ -29,6 +30,8 @@ export interface PlanSettings {
   readonly timeoutMs: number
   /** How fast keys may move; absent: as fast as they can. */
   readonly pace?: PaceLimits
+  /** What becomes of big keys; absent: DEFAULT_BIG_KEYS. */
+  readonly bigKeys?: BigKeySettings
 }
 
 export const DEFAULT_SETTINGS: PlanSettings = {
@@ -59,6 +62,8 @@ export interface Plan {
   readonly settings: PlanSettings
   readonly risk: Risk
   readonly phases: readonly Phase[]
+  /** The big keys of the slots that are to be moved, where they were looked for (`--scan-sizes`). For display only. */
+  readonly bigKeys?: readonly BigKey[]
   /** Run when the plan fails or is interrupted: leaves the nodes as they were. Absent: what was done stays. */
   readonly undo?: readonly Phase[]
   /** Run however the plan ended, after `undo`. */

@@ -6,6 +6,7 @@ import {command} from '../check/naming.js'
 import {findNode, findPrimary, type Primary, type Topology} from '../view/topology.js'
 import {apportion} from './apportion.js'
 import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
+import {bigKeyRefusals} from './big-key-refusals.js'
 import {healthRefusals} from './health.js'
 import {defragmentedLanes} from './defragment.js'
 import {atomicRefusals} from './lane-way.js'
@@ -59,6 +60,8 @@ export function planRebalance(topology: Topology, request: RebalanceRequest): Pl
     const unable = atomicRefusals(topology, lanes)
     if (unable.length > 0) return refuse(...unable)
   }
+  const unable = bigKeyRefusals(topology, lanes, settings)
+  if (unable.length > 0) return refuse(...unable)
   const phases = lanePhases(topology, 'move slots', lanes, {atomic, settings, witnesses: idsOf(topology)})
   return planFor(topology, {operation: 'rebalance', phases, settings})
 }

@@ -7,6 +7,7 @@ import {command} from '../check/naming.js'
 import {findNode, findPrimary, type Primary, type Topology} from '../view/topology.js'
 import {apportion} from './apportion.js'
 import {idsOf, nodeRefusal, planFor, subjectOf, unknownNode} from './build.js'
+import {bigKeyRefusals} from './big-key-refusals.js'
 import {healthRefusals} from './health.js'
 import {atomicRefusals} from './lane-way.js'
 import {lanePhases, type Lane} from './lanes.js'
@@ -49,6 +50,8 @@ export function planReshard(topology: Topology, request: ReshardRequest): Planne
     if (unable.length > 0) return refuse(...unable)
   }
   const {atomic, settings} = request
+  const unable = bigKeyRefusals(topology, lanes, settings)
+  if (unable.length > 0) return refuse(...unable)
   const phases = lanePhases(topology, 'move slots', lanes, {atomic, settings, witnesses: idsOf(topology)})
   return planFor(topology, {operation: 'reshard', phases, settings})
 }

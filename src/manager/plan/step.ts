@@ -40,6 +40,8 @@ export type Step =
       readonly target: NodeId
       /** Why not atomically, where some of the servers could. */
       readonly because?: MigrateReason
+      /** Those of them in which big keys were found: they go last. */
+      readonly bigKeySlots?: string
     }
   /** Moved whole, by the servers (atomic slot migration). */
   | {

@@ -9,10 +9,14 @@ import {countKeysInSlots} from '../../slot-counts.js'
 import type {NodeView} from '../../view/node-view.js'
 import type {StepContext} from '../step-context.js'
 import {BatchSize} from './batch-size.js'
+import {BigKeys} from './big-keys.js'
+import {mustLookFirst, tellLeftRaised} from './look-first.js'
 import {KeyWeights} from './key-weights.js'
 import {migrateKeys} from './migrate-keys.js'
+import {moveBigKeys} from './move-big-keys.js'
+import {readNodeTimeout} from './node-timeouts.js'
 import type {Route} from './route.js'
-import {keysOfSlots} from './slot-keys.js'
+import {fullSlots, keysOfSlots} from './slot-keys.js'
 
 export interface Lane {
   readonly context: StepContext
@@ -22,6 +26,9 @@ export interface Lane {
   readonly targetNode: NodeClient
   readonly databases: readonly LaneDatabase[]
   readonly batch: BatchSize
+  readonly bigKeys: BigKeys
+  /** Sizes have to be known before a window is opened. */
+  readonly looksFirst: boolean
 }
 
 interface LaneDatabase {
@@ -34,8 +41,15 @@ interface LaneDatabase {
 }
 
 export async function openLane(source: NodeId, target: NodeId, context: StepContext): Promise<Lane> {
+  await context.stalls.untilClear([source, target])
   const [sourceNode, targetNode] = await Promise.all([context.connect(source), context.connect(target)])
-  const [sourceView, targetView] = await Promise.all([readNode(sourceNode), readNode(targetNode)])
+  const [sourceView, targetView, ...timeouts] = await Promise.all([
+    readNode(sourceNode),
+    readNode(targetNode),
+    readNodeTimeout(sourceNode),
+    readNodeTimeout(targetNode),
+  ])
+  tellLeftRaised(context, sourceView, timeouts[0])
   const count = await databaseCount(sourceNode, sourceView)
   const databases: LaneDatabase[] = []
   for (let database = 0; database < count; database++) {
@@ -49,6 +63,8 @@ export async function openLane(source: NodeId, target: NodeId, context: StepCont
     targetNode,
     databases,
     batch: new BatchSize(context.settings.pipeline),
+    bigKeys: new BigKeys(context, sourceView, targetView),
+    looksFirst: mustLookFirst(context, sourceView, timeouts),
   }
 }
 
@@ -73,7 +89,9 @@ export async function moveKeys(lane: Lane, slots: readonly SlotId[], counts: rea
     let open = slots
     let expected = counts
     while (open.length > 0) {
-      const found = await moveOnce(lane, database, {slots: open, counts: expected, moved, failed})
+      const pass = {slots: open, counts: expected, moved, failed}
+      // Big keys only when nothing else is left: who waits for another key should not wait for them.
+      const found = (await moveOnce(lane, database, pass)) || (await moveBigKeys(lane, database, pass))
       const left = await countKeysInSlots(database.counter, open)
       const again = open
         .map((slot, index) => ({slot, keys: left[index]!, wasAsked: expected[index]! > 0}))
@@ -86,6 +104,7 @@ export async function moveKeys(lane: Lane, slots: readonly SlotId[], counts: rea
       expected = next.map(({keys}) => keys)
     }
   }
+  lane.bigKeys.endWindow()
   return {moved, failed}
 }
 
@@ -101,13 +120,12 @@ async function moveOnce(lane: Lane, database: LaneDatabase, {slots, counts, move
   let found = 0
   const waiting = new Set(slots)
   // A slot that had none when it was counted may have got some before it was opened: the count afterwards tells.
-  const full = slots.flatMap((slot, index) => (counts[index]! > 0 ? [{slot, keys: counts[index]!}] : []))
-  for await (const {slot, keys} of keysOfSlots(database.scout, full)) {
-    const error = await moveBatches(lane, database, keys)
-    found += keys.length
+  for await (const {slot, keys} of keysOfSlots(database.scout, fullSlots(slots, counts))) {
+    const {count, error} = await moveSlotKeys(lane, database, slot, keys)
+    found += count
+    moved.set(slot, moved.get(slot)! + count)
     if (error === undefined) {
       waiting.delete(slot)
-      moved.set(slot, moved.get(slot)! + keys.length)
       continue
     }
     failed.set(slot, error)
@@ -119,12 +137,37 @@ async function moveOnce(lane: Lane, database: LaneDatabase, {slots, counts, move
   return found
 }
 
+interface Sent {
+  readonly count: number
+  readonly error?: ManagerError
+}
+
+/** All keys but the big ones, which are kept back as far as they are known. */
+async function moveSlotKeys(
+  lane: Lane,
+  database: LaneDatabase,
+  slot: SlotId,
+  keys: readonly Uint8Array[],
+): Promise<Sent> {
+  let left = await lane.bigKeys.withhold(database.route.database, slot, keys)
+  let total = 0
+  while (left.length > 0) {
+    await lane.context.stalls.untilClear([lane.source.id, lane.target.id])
+    const {count, error} = await moveBatches(lane, database, left)
+    total += count
+    if (error !== undefined) return {count: total, error}
+    left = count === left.length ? [] : await lane.bigKeys.withhold(database.route.database, slot, left.slice(count))
+  }
+  return {count: total}
+}
+
+/** Returns early after a batch that was so slow that the sizes of what is left should be looked at. */
 async function moveBatches(
   lane: Lane,
   {route, scout, weights}: LaneDatabase,
   keys: readonly Uint8Array[],
-): Promise<ManagerError | undefined> {
-  const {context, batch} = lane
+): Promise<Sent> {
+  const {context, batch, bigKeys} = lane
   const {pace} = context
   const keepAwake = (): Promise<unknown> =>
     Promise.all(
@@ -141,7 +184,7 @@ async function moveBatches(
       await migrateKeys(route, part)
     } catch (error) {
       // A refused key leaves what was moved to be handed over; a lost node does not.
-      if (isManagerError(error, 'key-exists', 'error-reply', 'not-permitted')) return error
+      if (isManagerError(error, 'key-exists', 'error-reply', 'not-permitted')) return {count: from, error}
       throw error
     }
     const moved = {keys: part.length, bytes: weighed.sum(from, part.length)}
@@ -150,8 +193,9 @@ async function moveBatches(
     pace.sent(ticket, {...moved, elapsedMs})
     context.emit({kind: 'keys-moved', step: context.id, ...moved})
     from += part.length
+    if (bigKeys.wasSlow(elapsedMs)) return {count: from}
   }
-  return undefined
+  return {count: keys.length}
 }
 
 function immovable(lane: Lane, slot: SlotId): ManagerError {

@@ -8,9 +8,13 @@ import {formatAddress} from '../../../model/address.js'
 import type {SlotId} from '../../../model/slot.js'
 import {SlotSet} from '../../../model/slot-set.js'
 import {ManagerError} from '../../error.js'
+import {readNode} from '../../observe.js'
+import {bigSlotsLast} from '../../plan/big-keys.js'
 import type {StepOf} from '../../plan/step.js'
+import {migrateWhole} from '../atomic/migrate-whole.js'
 import {Handover} from '../migration/handover.js'
 import {moveKeys, openLane, type Lane} from '../migration/lane.js'
+import {surveyWindow} from '../migration/survey-window.js'
 import {countKeysInSlots} from '../../slot-counts.js'
 import {checkpoint, isStopping, type StepContext} from '../step-context.js'
 import {slotsOf} from './node-commands.js'
@@ -23,7 +27,9 @@ const WINDOW_KEYS = 50_000
 const COUNTED_AT_ONCE = 1_024
 
 export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext): Promise<void> {
+  const big = step.bigKeySlots === undefined ? SlotSet.EMPTY : slotsOf(step.bigKeySlots)
   let todo = slotsOf(step.slots)
+  let aside = SlotSet.EMPTY
   for (let isFirst = true; todo.size > 0; isFirst = false) {
     checkpoint(context)
     // After a pause everything is looked at anew: the cluster may be another by then.
@@ -34,16 +40,33 @@ export async function moveSlots(step: StepOf<'move-slots'>, context: StepContext
       const keys = [...counts.values()].reduce((sum, each) => sum + each, 0)
       context.emit({kind: 'keys-counted', step: context.id, keys})
     }
-    todo = await moveUntilPaused(lane, slots, counts)
+    const progress = await moveUntilPaused(lane, slots, counts, big)
+    todo = progress.left
+    aside = aside.union(progress.aside)
     if (todo.size > 0) await context.pace.atBorder()
   }
+  // What is skipped was told: the outcome names it.
+  if (aside.size > 0 && context.settings.bigKeys?.handling === 'atomic') await moveWhole(step, aside, context)
 }
 
-/** @returns what is left when the operator pauses: none of it is open */
-async function moveUntilPaused(lane: Lane, slots: SlotSet, counts: KeyCounts): Promise<SlotSet> {
+/** Slots with big keys, the other way: by the servers. */
+async function moveWhole({source, target}: StepOf<'move-slots'>, slots: SlotSet, context: StepContext): Promise<void> {
+  const {server} = await readNode(await context.connect(source))
+  const asks = server.capabilities.has('slot-migration-export') ? {} : ({asks: 'target'} as const)
+  await migrateWhole({slots: slots.toString(), source, target, ...asks}, context)
+}
+
+interface Progress {
+  /** What is left when the operator pauses: none of it is open. */
+  readonly left: SlotSet
+  /** What was not opened, because of the big keys in it. */
+  readonly aside: SlotSet
+}
+
+async function moveUntilPaused(lane: Lane, slots: SlotSet, counts: KeyCounts, big: SlotSet): Promise<Progress> {
   const handover = new Handover(lane)
   try {
-    return await moveAll(lane, handover, slots, counts)
+    return await moveAll(lane, handover, slots, counts, big)
   } catch (error) {
     throw leftOpen(error, lane, handover.open)
   } finally {
@@ -51,13 +74,27 @@ async function moveUntilPaused(lane: Lane, slots: SlotSet, counts: KeyCounts): P
   }
 }
 
-/** The slots of a window change hands with the same commands that open the next one's. */
-async function moveAll(lane: Lane, handover: Handover, slots: SlotSet, counts: KeyCounts): Promise<SlotSet> {
-  const {context} = lane
-  let todo = [...slots]
+/**
+ * The slots of a window change hands with the same commands that open the next one's.
+ * @param big slots in which big keys were found: they go last
+ */
+async function moveAll(
+  lane: Lane,
+  handover: Handover,
+  slots: SlotSet,
+  counts: KeyCounts,
+  big: SlotSet,
+): Promise<Progress> {
+  const {context, source, target} = lane
+  let todo = bigSlotsLast([...slots], big)
+  let aside = SlotSet.EMPTY
   while (todo.length > 0 && !isStopping(context) && !context.pace.isPaused) {
-    const window = nextWindow(lane, todo, counts)
-    todo = todo.slice(window.slots.length)
+    await context.stalls.untilClear([source.id, target.id])
+    const next = nextWindow(lane, todo, counts)
+    todo = todo.slice(next.slots.length)
+    const held = await setAside(lane, handover, next.slots, big)
+    aside = aside.union(held)
+    const window = without(next, held)
     await handover.andOpen(window.slots)
     const {moved, failed} = await moveKeys(lane, window.slots, window.counts)
     handover.add(moved, failed)
@@ -66,9 +103,28 @@ async function moveAll(lane: Lane, handover: Handover, slots: SlotSet, counts: K
     await handover.andOpen([])
     throw first[1]
   }
+  await context.stalls.untilClear([source.id, target.id])
   await handover.andOpen([])
   if (todo.length > 0) checkpoint(context)
-  return SlotSet.of(todo)
+  return {left: SlotSet.of(todo), aside}
+}
+
+/** Slots that are not to be opened. Before sizes are looked at, what is open is handed over: a look takes its time, or fails. */
+async function setAside(lane: Lane, handover: Handover, slots: readonly SlotId[], big: SlotSet): Promise<SlotSet> {
+  const asksForNone = lane.bigKeys.settings.handling === 'as-they-come'
+  const looks = lane.looksFirst || (!asksForNone && slots.some((slot) => big.has(slot)))
+  if (!looks) return SlotSet.EMPTY
+  await handover.andOpen([])
+  return surveyWindow(lane, slots)
+}
+
+function without(window: Window, held: SlotSet): Window {
+  if (held.size === 0) return window
+  const stays = (index: number): boolean => !held.has(window.slots[index]!)
+  return {
+    slots: window.slots.filter((_, index) => stays(index)),
+    counts: window.counts.filter((_, index) => stays(index)),
+  }
 }
 
 /** By slot, in all databases. Wrong ones cost only speed. */

@@ -132,6 +132,34 @@ describe('carrying out a plan', () => {
     expect(heard.map((line) => line.split(' ')[3])).to.deep.equal(['first', 'restored'])
   })
 
+  it('goes on to the wait for agreement, and no further, when slots were left for their big keys', async () => {
+    const left: Step = {kind: 'move-slots', slots: '5', source: A, target: B}
+    const line = (id: string, mine: string): string => {
+      const slots = id === A ? '0-8191' : '8192-16383'
+      return `${id} h:${id === A ? 1 : 2}@10001 ${id === mine ? 'myself,' : ''}master - 0 0 1 connected ${slots}`
+    }
+    const script: Script = (node, command) => {
+      const self = node === 'h:1' ? A : B
+      if (command === 'CLUSTER NODES') return [line(A, self), line(B, self)].join('\n')
+      if (command === 'INFO') return 'cluster_enabled:1\r\nrole:master\r\n'
+      if (command === 'CLUSTER INFO') return 'cluster_state:ok\r\n'
+      if (command.includes('COUNTKEYSINSLOT')) return 1
+      if (command.includes('GETKEYSINSLOT')) return ['huge']
+      if (command.startsWith('MEMORY USAGE')) return 5e7
+      return command.startsWith('TYPE') ? 'string' : 'OK'
+    }
+    const phases = [
+      {title: 'move', steps: [left]},
+      {title: 'agree', steps: [{kind: 'wait-agreement', nodes: [A, B], push: false} as const]},
+      {title: 'forget', steps: [{kind: 'forget', node: A, by: B} as const]},
+    ]
+    const settings = {...DEFAULT_SETTINGS, bigKeys: {bytes: 1e6, handling: 'skip'}} as const
+    const {outcome, heard} = await run(planOf({phases, settings}), script)
+    expect(outcome).to.include({status: 'stopped', slotsLeft: '5', stepsDone: 2, stepsLeft: 1, slotsMoved: 0})
+    expect(outcome.error).to.include({code: 'big-key'})
+    expect(heard.some((each) => /SETSLOT|FORGET/.test(each))).to.equal(false)
+  })
+
   it('never lets two lanes leave one source at a time', async () => {
     // Their slots are at the target already: what counts is when a lane is opened.
     const lanes = ['0', '1'].map((slots): Step => ({kind: 'migrate-slots', slots, source: A, target: B}))

@@ -4,6 +4,7 @@ import type {NodeId} from '../../../../src/model/node-id.js'
 import {isManagerError, type ManagerError} from '../../../../src/manager/error.js'
 import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
+import {StallGuard} from '../../../../src/manager/execute/migration/stall-guard.js'
 import {moveSlots} from '../../../../src/manager/execute/steps/move-slots.js'
 import type {NodeClient} from '../../../../src/manager/ports.js'
 import {Pace} from '../../../../src/manager/execute/pace/pace.js'
@@ -70,6 +71,7 @@ function worldWith(
     pool,
     clock,
     pace: freePace(clock),
+    stalls: new StallGuard(pool, clock),
     settings: DEFAULT_SETTINGS,
     source: undefined,
     stop: new AbortController().signal,

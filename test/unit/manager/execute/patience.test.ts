@@ -1,6 +1,7 @@
 import {expect} from 'chai'
 import {isManagerError} from '../../../../src/manager/error.js'
 import {waitUntilClear, type Obstacle} from '../../../../src/manager/execute/patience.js'
+import {StallGuard} from '../../../../src/manager/execute/migration/stall-guard.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
 import {freePace} from '../../../support/free-pace.js'
@@ -15,6 +16,7 @@ function contextWith(timeoutMs: number): StepContext {
     pool,
     clock,
     pace: freePace(clock),
+    stalls: new StallGuard(pool, clock),
     settings: {...DEFAULT_SETTINGS, timeoutMs},
     source: undefined,
     stop: never,

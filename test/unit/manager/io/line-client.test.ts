@@ -12,14 +12,19 @@ describe('a connection for replies of one line', () => {
   let server: net.Server
   let clients: LineClient[]
   let heard: string
+  let chunks: Buffer[]
   let socket: net.Socket | undefined
 
   beforeEach(async () => {
     heard = ''
+    chunks = []
     clients = []
     server = net.createServer((each) => {
       socket = each
-      each.on('data', (chunk) => (heard += chunk.toString()))
+      each.on('data', (chunk) => {
+        heard += chunk.toString()
+        chunks.push(chunk)
+      })
       each.on('error', () => undefined)
     })
     server.listen(0, '127.0.0.1')
@@ -74,6 +79,19 @@ describe('a connection for replies of one line', () => {
       '*1\r\n$4\r\nPING\r\n*3\r\n$7\r\nCLUSTER\r\n$15\r\nCOUNTKEYSINSLOT\r\n$1\r\n5\r\n' +
         '*4\r\n$7\r\nCLUSTER\r\n$7\r\nSETSLOT\r\n$1\r\n5\r\n$6\r\nSTABLE\r\n',
     )
+  })
+
+  it('sends keys as the bytes that they are, and takes nil for an answer', async () => {
+    const client = await open()
+    const replies = client.pipeline([
+      ['MEMORY', 'USAGE', Buffer.from([0xff, 0x00, 0x0d])],
+      ['MEMORY', 'USAGE', 'schlüssel'],
+    ])
+    await answer('$-1\r\n:72\r\n')
+    expect(await replies).to.deep.equal([null, 72])
+    const sent = Buffer.concat(chunks)
+    expect(sent.includes(Buffer.from('$3\r\n\xff\0\r\r\n', 'latin1'))).to.equal(true)
+    expect(sent.includes(Buffer.from('$10\r\nschlüssel\r\n'))).to.equal(true)
   })
 
   it('keeps batches apart that are under way at the same time', async () => {

@@ -1,6 +1,8 @@
 import {expect} from 'chai'
 import {consequences} from '../../../../src/manager/plan/consequences.js'
+import {DEFAULT_BIG_KEYS} from '../../../../src/manager/plan/big-keys.js'
 import {planDelNode} from '../../../../src/manager/plan/del-node.js'
+import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
 import {predictPhases} from '../../../../src/manager/plan/predict.js'
 import {accepted, codesOf, messagesOf, movesOf, refused, stepsOfKind, titlesOf} from '../../../support/plans.js'
 import {
@@ -119,6 +121,13 @@ describe('planning to delete a dead node', () => {
 })
 
 describe('deleting a node is refused', () => {
+  it('when slots with big keys were to stay: a node that leaves must give away all of them', () => {
+    const settings = {...DEFAULT_SETTINGS, bigKeys: {...DEFAULT_BIG_KEYS, handling: 'skip'}} as const
+    const planned = planDelNode(CLUSTER, C, {drain: true, settings})
+    expect(codesOf(planned)).to.deep.equal(['cannot-skip'])
+    expect(refused(planned)[0]!.remedy).to.equal('--big-keys last')
+  })
+
   it('when nobody knows it', () => {
     expect(codesOf(planDelNode(CLUSTER, 'f'.repeat(40)))).to.deep.equal(['unknown-node'])
   })

@@ -62,6 +62,18 @@ describe('a plan as JSON', () => {
     expect(problemsOfStep(migrate, {asks: 'anybody', fallback: false})).to.have.length(2)
   })
 
+  it('comes back with what it says of big keys, and without it as plans of older versions are', () => {
+    const bigKey = {key: 'user:1', slot: 5, node: A, type: 'hash', bytes: 2e7, elements: 100, stallMs: 120}
+    const plan: Plan = {
+      ...PLAN,
+      settings: {...DEFAULT_SETTINGS, bigKeys: {bytes: 1e6, handling: 'skip'}},
+      phases: [{title: 'move', steps: [{...EVERY_STEP['move-slots'], bigKeySlots: '5'}]}],
+      bigKeys: [bigKey],
+    }
+    expect(planFromJson(planToJson(plan))).to.deep.equal({ok: true, plan})
+    expect(DEFAULT_SETTINGS.bigKeys).to.equal(undefined)
+  })
+
   it('ends with a line feed, as a text file does', () => {
     expect(planToJson(PLAN).endsWith('}\n')).to.be.true
   })
@@ -142,6 +154,8 @@ describe('a plan that cannot be read', () => {
     expect(settings({pace: {...limits, keysPerSecond: 0}})).to.have.length(1)
     expect(settings({pace: {maxLatencyMs: 5}})).to.have.length(2)
     expect(settings({replace: 1})).to.deep.equal(['settings.replace: 1 is not true or false'])
+    expect(settings({bigKeys: {bytes: 0, handling: 'last'}})).to.have.length(1)
+    expect(settings({bigKeys: {bytes: 5, handling: 'shrink'}})).to.have.length(1)
     expect(problemsOf((plan) => (plan['risk'] = {keysAtStake: -1, losses: []}))).to.have.length(1)
   })
 

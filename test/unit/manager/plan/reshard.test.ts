@@ -1,6 +1,7 @@
 import {expect} from 'chai'
 import {SlotSet} from '../../../../src/model/slot-set.js'
 import {consequences} from '../../../../src/manager/plan/consequences.js'
+import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
 import {planReshard} from '../../../../src/manager/plan/reshard.js'
 import {accepted, codesOf, messagesOf, movesOf, refused, titlesOf} from '../../../support/plans.js'
 import {
@@ -138,6 +139,13 @@ describe('a reshard is refused', () => {
   it('while two primaries claim a slot', () => {
     const contested = topologyOf({primaries: 2, slots: ['0-9000', '9000-16383']})
     expect(refused(reshard({}, contested))[0]).to.include({code: 'cluster-not-healthy', slots: '9000'})
+  })
+
+  it('when big keys are to go atomically and one end cannot: the stall that was to be avoided is not risked', () => {
+    const settings = {...DEFAULT_SETTINGS, bigKeys: {bytes: 1e6, handling: 'atomic'}} as const
+    const planned = reshard({settings})
+    expect(new Set(codesOf(planned))).to.deep.equal(new Set(['atomic-not-supported']))
+    expect(refused(planned)[0]!.remedy).to.equal('--big-keys last, or skip')
   })
 
   it('when it is to be atomic and one end cannot', () => {
