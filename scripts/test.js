@@ -26,11 +26,7 @@ const SUITES = [
     mocha: ['--timeout', '60000'],
     servers: true,
     parallel: true,
-    elsewhere: [
-      'package',
-      'engine',
-      ...['create', 'reshard', 'security', 'call'].map((name) => `${name}.test.js`),
-    ],
+    elsewhere: ['package', 'engine', ...['create', 'reshard', 'security', 'call'].map((name) => `${name}.test.js`)],
   },
   {name: 'terminal', mocha: ['--timeout', '60000'], servers: true, parallel: true},
 ]

@@ -9,7 +9,7 @@ import type {Step} from '../plan/step.js'
 import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
 import type {Emit, ExecutionEvent, StepId} from './event.js'
 import {leftBehind, slotsLeft, type LeftSlot} from './left-behind.js'
-import {busyNodes, nodesFelt, STEPS_AT_ONCE} from './limits.js'
+import {collide, nodesFelt, STEPS_AT_ONCE} from './limits.js'
 import {StallGuard} from './migration/stall-guard.js'
 import type {Outcome} from './outcome.js'
 import type {LanePace} from './pace/lane-pace.js'
@@ -143,17 +143,16 @@ class Run {
     const halt = new AbortController()
     const either = AbortSignal.any([stop, halt.signal])
     const waiting = steps.map((step, index) => ({step, id: `${prefix}.${index}`}))
-    const busy = new Set<NodeId>()
+    const running = new Set<Step>()
     let failure: ManagerError | undefined
     const worker = async (): Promise<void> => {
       for (;;) {
-        const next = waiting.findIndex(({step}) => !busyNodes(step).some((node) => busy.has(node)))
+        const next = waiting.findIndex(({step}) => ![...running].some((other) => collide(step, other)))
         if (next < 0 || either.aborted) return
         const [{step, id}] = waiting.splice(next, 1) as [(typeof waiting)[number]]
-        const nodes = busyNodes(step)
-        for (const node of nodes) busy.add(node)
+        running.add(step)
         const error = await this.#step(step, id, either, kill)
-        for (const node of nodes) busy.delete(node)
+        running.delete(step)
         if (error !== undefined) {
           if (failure === undefined || failure.code === 'interrupted') failure = error
           halt.abort()

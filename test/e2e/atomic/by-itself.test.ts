@@ -44,8 +44,7 @@ describeOnServers('atomic slot migration, chosen by itself', ['engine', 'valkey-
   const reshard = (direction: 'there' | 'back', ...flags: string[]): Promise<CliResult> =>
     runCli(words(direction, '--yes', ...flags), {env})
 
-  const startReshard = (direction: 'there' | 'back'): RunningCli =>
-    startCli(words(direction, '--yes', '--events'), {env})
+  const startReshard = (direction: 'there' | 'back'): RunningCli => startCli(words(direction, '--yes'), {env})
 
   /** A migration from this node has everything ready, and does not hand over. */
   async function holdBack(isHeld: boolean): Promise<void> {
