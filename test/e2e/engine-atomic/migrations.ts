@@ -18,12 +18,12 @@ export async function jobsOf(node: RespTarget): Promise<Fields[]> {
   })
 }
 
-/** Waits until the newest job is in this state. @returns its message */
-export async function untilState(node: RespTarget, state: string): Promise<string> {
+/** Waits until the newest job, or the newest of this operation, is in this state. @returns its message */
+export async function untilState(node: RespTarget, state: string, operation?: 'EXPORT' | 'IMPORT'): Promise<string> {
   let seen = ''
   const job = await until(
     async () => {
-      const [newest] = await jobsOf(node)
+      const newest = (await jobsOf(node)).find((each) => operation === undefined || each.get('operation') === operation)
       seen = `${newest?.get('state')} ${newest?.get('message')}`
       return newest?.get('state') === state && newest
     },
@@ -42,7 +42,8 @@ export async function beginMigration(source: RespTarget, ranges: string, target:
 
 export async function migrate(source: RespTarget, ranges: string, target: RespTarget): Promise<void> {
   await beginMigration(source, ranges, target)
-  await untilState(source, 'success')
+  // The source may be the target of another one.
+  await untilState(source, 'success', 'EXPORT')
 }
 
 /** The target has everything, and does not take over. */
