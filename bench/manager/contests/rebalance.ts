@@ -21,7 +21,9 @@ export async function rebalanceContest(programs: Programs, load: RebalanceLoad):
   const {empty, keys, valueBytes, goal, mostRounds} = load
   const primaries = FULL.length + empty
   const slots = [...FULL, ...new Array<string>(empty).fill('')]
-  const cluster = await quickCluster(programs.flavour, {primaries, slots, nodeTimeoutMs: NODE_TIMEOUT_MS})
+  // A primary that gave away its last slot would become somebody's replica, and load all that this one has.
+  const config = {'cluster-allow-replica-migration': 'no'}
+  const cluster = await quickCluster(programs.flavour, {primaries, slots, config, nodeTimeoutMs: NODE_TIMEOUT_MS})
   await fillSlots(cluster, {slots: SLOT_COUNT, keys, valueBytes})
   const newcomers = cluster.ids.slice(FULL.length)
   return {
