@@ -127,7 +127,7 @@ export const DOORS: readonly BadInput[] = table(String.raw`
   4  check redis://:wrong@{locked}                                            => {locked}… login refused
   4  REDISCLI_AUTH=secret check {entry} --user stranger                       => {entry}… login refused
   3  REDISCLI_AUTH=secret check {entry} --user nobody                         => {entry}… INFO refused: NOPERM
-  3* REDISCLI_AUTH=secret reshard {entry} --user onlooker --to {primary1} --slots 0-4 --yes => {primary1} CLUSTER SETSLOT refused: NOPERM
+  3* REDISCLI_AUTH=secret reshard {entry} --user onlooker --to {primary1} --slots 0-4 --no-atomic --yes => {primary1} CLUSTER SETSLOT refused: NOPERM
   3* REDISCLI_AUTH=secret failover {replica} --user onlooker --yes            => {replica} CLUSTER FAILOVER refused: NOPERM
   4  check {tls}                                                              => {tls} closed the connection … --tls
   4  check {entry} --tls --cacert {ca}                                        => {entry}… TLS failed … plain text

@@ -38,10 +38,6 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
     const [ours, second, theirs, replica] = [...engines, ...reals] as [ServerNode, ServerNode, ServerNode, ServerNode]
     const primaries = [ours, second, theirs]
     await tscluster('create', ...primaries.map(({address}) => address), '--yes')
-    await redisCli(
-      ...['--cluster', 'add-node', replica.address, ours.address],
-      ...['--cluster-slave', '--cluster-master-id', await idOf(ours)],
-    )
     await fillKeys(primaries, 300)
     const before = await digest(primaries)
     const reshard = async (from: ServerNode, to: ServerNode): Promise<unknown> =>
@@ -55,6 +51,11 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
     const ends = ['--from', await idOf(second), '--to', await idOf(ours)]
     await tscluster('reshard', second.address, ...ends, '--slots', '500', '--atomic', '--yes')
     expect(await slotCounts(primaries)).to.deep.equal([5461, 5462, 5461])
+    // Only now: a replica that does not know of atomic migration keeps its primary from it.
+    await redisCli(
+      ...['--cluster', 'add-node', replica.address, ours.address],
+      ...['--cluster-slave', '--cluster-master-id', await idOf(ours)],
+    )
     await until(async () => /master_link_status:up/.test(String(await command(replica, 'INFO', 'replication'))), {
       what: 'the replica to be in sync',
       timeoutMs: 30_000,
