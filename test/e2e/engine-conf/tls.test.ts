@@ -60,6 +60,13 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
       what: 'the replica to be in sync',
       timeoutMs: 30_000,
     })
+    const replicaId = await idOf(replica)
+    const isKnownTo = async (node: ServerNode): Promise<boolean> =>
+      new RegExp(`^${replicaId} .* slave `, 'm').test(String(await command(node, 'CLUSTER', 'NODES')))
+    await until(async () => (await isKnownTo(second)) && (await isKnownTo(theirs)), {
+      what: 'those who vote to know the replica',
+      timeoutMs: 30_000,
+    })
     await command(replica, 'CLUSTER', 'FAILOVER')
     await until(async () => /role:slave/.test(String(await command(ours, 'INFO', 'replication'))), {
       what: 'the engine node to follow the real one',
