@@ -21,6 +21,7 @@ const START_LIMIT_MS = 15_000
 const BIRTH_MS = 2_000
 const PAUSE_MS = 20
 const WATCH_MS = 1000
+const FIRST_WATCH_MS = 200
 /** The longest wait that a timer takes. */
 const LONGEST_MS = 2 ** 31 - 1
 
@@ -75,7 +76,7 @@ export async function ask<Kind extends DaemonAnswer['did']>(
 
 /**
  * The same for what takes as long as it takes: a node that stops may wait for its replicas. The process is looked at every second
- * meanwhile; while it answers, it is waited for.
+ * meanwhile, and once before, so that who waits knows soon for whom; while it answers, it is waited for.
  * @param tell hears of the nodes that wait
  * @throws ManagerError as `ask`
  */
@@ -91,7 +92,9 @@ export async function askPatiently<Kind extends 'stop' | 'restart'>(
     () => true,
   )
   try {
-    while (!(await Promise.race([over, sleep(WATCH_MS, false, {ref: false})]))) {
+    let pauseMs = FIRST_WATCH_MS
+    while (!(await Promise.race([over, sleep(pauseMs, false, {ref: false})]))) {
+      pauseMs = WATCH_MS
       const state = await findDaemon(folder)
       if (state.kind === 'running') tell(state.nodes.filter(({stopping}) => stopping !== null))
     }
