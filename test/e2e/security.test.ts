@@ -161,22 +161,12 @@ describeOnServers('a password', ['redis-7.0'], (flavour) => {
   })
 
   it('is in no plan, no document and no event', async () => {
-    const words = [
-      'reshard',
-      url,
-      '--from',
-      'all',
-      '--to',
-      cluster.entry,
-      '--slots',
-      '5',
-      '--yes',
-      '--json',
-      '--events',
-    ]
-    const {code, stdout, stderr} = await runCli([...words, '--explain'])
-    expect(code, stderr).to.equal(0)
-    expect(stdout + stderr).not.to.include('s3cret')
+    const words = ['reshard', url, '--from', 'all', '--to', cluster.entry, '--slots', '5', '--yes']
+    for (const form of ['--json', '--json-stream', '--explain']) {
+      const {code, stdout, stderr} = await runCli([...words, form])
+      expect(code, stderr).to.equal(0)
+      expect(stdout + stderr).not.to.include('s3cret')
+    }
   })
 })
 
