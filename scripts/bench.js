@@ -30,6 +30,10 @@ try {
 async function benchManager(rounds, {only, json}) {
   const {compare} = await import('../bench/manager/compare.ts')
   await compare({root: ROOT, rounds, only, json})
+  if (!'planning'.includes(only ?? '')) return
+  const {planning} = await import('../bench/planning.ts')
+  console.log()
+  await planning()
 }
 
 async function benchEngine(rounds) {

@@ -42,7 +42,7 @@ describeInTerminal('at a terminal', () => {
     await terminal.expect(/all of them/)
     terminal.press('enter')
     await terminal.expect(/┌─.*┐/)
-    await terminal.expect(new RegExp(`move 50 slots \\(0-49\\) from ${first} to ${second}`))
+    await terminal.expect(new RegExp(`move 50 slots \\(5411-5460\\) from ${first} to ${second}`))
     await terminal.expect(/Carry out this plan\?/)
     terminal.type('y')
     terminal.press('enter')
