@@ -2,11 +2,11 @@
 import type {ManagerClock} from '../../src/manager/ports.js'
 import type {Pace} from '../../src/manager/execute/pace/pace.js'
 import {openPace} from './free-pace.js'
+import {paperContext} from './paper-context.js'
 import {address, type Address} from '../../src/model/address.js'
 import type {NodeId} from '../../src/model/node-id.js'
 import {SlotSet} from '../../src/model/slot-set.js'
 import type {ExecutionEvent} from '../../src/manager/execute/event.js'
-import {StallGuard} from '../../src/manager/execute/migration/stall-guard.js'
 import type {StepContext} from '../../src/manager/execute/step-context.js'
 import {DEFAULT_SETTINGS, type PlanSettings} from '../../src/manager/plan/plan.js'
 import type {Reply} from '../../src/manager/ports.js'
@@ -106,26 +106,15 @@ export function paperMigrations(options: PaperOptions = {}): PaperMigrations {
     return 'OK'
   })
   const [stop, kill] = [new AbortController(), new AbortController()]
-  const events: ExecutionEvent[] = []
   const {clock = handClock()} = options
   const pace = openPace(clock, {stop: stop.signal, kill: kill.signal})
-  const context: StepContext = {
-    id: '0.0',
-    pool,
+  const {context, events} = paperContext(pool, ADDRESSES, {
     clock,
     pace: pace.lane,
-    stalls: new StallGuard(pool, clock),
     settings: {...DEFAULT_SETTINGS, ...settings},
-    source: undefined,
     stop: stop.signal,
     kill: kill.signal,
-    primaries: [SOURCE, TARGET],
-    entry: 'source:1',
-    emit: (event) => events.push(event),
-    addressOf: (id) => ADDRESSES.get(id)!,
-    connect: (id) => pool.connect(ADDRESSES.get(id)!),
-    connectLines: (id) => pool.connectLines(ADDRESSES.get(id)!),
-  }
+  })
   return {pool, context, events, stop, kill, pace: pace.pace, jobs, owned: (id) => owners.get(id)!.toString()}
 }
 

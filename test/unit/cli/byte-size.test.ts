@@ -14,7 +14,7 @@ describe('a size as operators type it', () => {
     it(`${text} is ${bytes} bytes`, () => expect(parseByteSize(text)).to.equal(bytes))
   }
 
-  for (const text of ['', '0', '-1', '10 MiB', 'big', '10TB', '1e6', '9999999999999GiB']) {
+  for (const text of ['', '0', '-1', '10 MiB', 'big', '10TB', '1e6', '5i', '5iB', '9999999999999GiB']) {
     it(`${JSON.stringify(text)} is none`, () => expect(parseByteSize(text)).to.equal(undefined))
   }
 })

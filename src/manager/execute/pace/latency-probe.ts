@@ -1,6 +1,6 @@
 /**
- * What clients of a node feel while keys leave or enter it: a PING on a connection of its own waits, as any command does, until
- * the node's event loop is free, and that is what MIGRATE and RESTORE hold up.
+ * Measures how long a node lets its clients wait: sends it PING after PING on a connection of its own. MIGRATE and RESTORE hold up the
+ * node's event loop, and a PING waits for that as every command does.
  */
 import type {NodeId} from '../../../model/node-id.js'
 import type {ManagerClock, NodeClient} from '../../ports.js'

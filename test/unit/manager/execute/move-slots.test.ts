@@ -1,17 +1,15 @@
 import {expect} from 'chai'
 import {address, type Address} from '../../../../src/model/address.js'
 import type {NodeId} from '../../../../src/model/node-id.js'
-import {isManagerError, type ManagerError} from '../../../../src/manager/error.js'
 import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
-import {StallGuard} from '../../../../src/manager/execute/migration/stall-guard.js'
 import {moveSlots} from '../../../../src/manager/execute/steps/move-slots.js'
+import {failureOf} from '../../../support/failure-of.js'
+import {paperContext} from '../../../support/paper-context.js'
 import type {NodeClient} from '../../../../src/manager/ports.js'
 import {Pace} from '../../../../src/manager/execute/pace/pace.js'
 import {NO_LIMITS} from '../../../../src/manager/plan/pace-limits.js'
-import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
-import {freePace} from '../../../support/free-pace.js'
-import {errorReply, handClock, scriptedPool, type ScriptedPool} from '../../../support/scripted-pool.js'
+import {errorReply, scriptedPool, type ScriptedPool} from '../../../support/scripted-pool.js'
 
 const SOURCE = 'a'.repeat(40)
 const TARGET = 'b'.repeat(40)
@@ -64,39 +62,12 @@ function worldWith(
     }
     return 'OK'
   })
-  const events: ExecutionEvent[] = []
-  const clock = handClock()
-  const context: StepContext = {
-    id: '0.0',
-    pool,
-    clock,
-    pace: freePace(clock),
-    stalls: new StallGuard(pool, clock),
-    settings: DEFAULT_SETTINGS,
-    source: undefined,
-    stop: new AbortController().signal,
-    kill: new AbortController().signal,
-    primaries: [SOURCE, TARGET, WITNESS],
-    entry: 'source:1',
-    emit: (event) => events.push(event),
-    addressOf: (id) => ADDRESSES.get(id)!,
-    connect: (id) => pool.connect(ADDRESSES.get(id)!),
-    connectLines: (id) => pool.connectLines(ADDRESSES.get(id)!),
-  }
+  const {context, events} = paperContext(pool, ADDRESSES)
   return {pool, context, events, keys: held}
 }
 
 const move = (context: StepContext, slots = '0-1'): Promise<void> =>
   moveSlots({kind: 'move-slots', slots, source: SOURCE, target: TARGET}, context)
-
-async function failureOf(work: Promise<void>): Promise<ManagerError> {
-  try {
-    await work
-  } catch (error) {
-    if (isManagerError(error)) return error
-  }
-  throw new Error('expected a ManagerError')
-}
 
 describe('moving slots', () => {
   it('opens the target first, hands over to the target first, and tells the others last', async () => {

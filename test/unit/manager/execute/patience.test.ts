@@ -1,33 +1,18 @@
 import {expect} from 'chai'
 import {isManagerError} from '../../../../src/manager/error.js'
 import {waitUntilClear, type Obstacle} from '../../../../src/manager/execute/patience.js'
-import {StallGuard} from '../../../../src/manager/execute/migration/stall-guard.js'
 import type {StepContext} from '../../../../src/manager/execute/step-context.js'
 import {DEFAULT_SETTINGS} from '../../../../src/manager/plan/plan.js'
-import {freePace} from '../../../support/free-pace.js'
-import {handClock, scriptedPool} from '../../../support/scripted-pool.js'
+import {paperContext} from '../../../support/paper-context.js'
+import {scriptedPool} from '../../../support/scripted-pool.js'
 
 function contextWith(timeoutMs: number): StepContext {
-  const pool = scriptedPool(() => 'OK')
-  const never = new AbortController().signal
-  const clock = handClock()
-  return {
-    id: '0.0',
-    pool,
-    clock,
-    pace: freePace(clock),
-    stalls: new StallGuard(pool, clock),
-    settings: {...DEFAULT_SETTINGS, timeoutMs},
-    source: undefined,
-    stop: never,
-    kill: never,
-    primaries: [],
-    entry: 'h:1',
-    emit: () => undefined,
-    addressOf: () => expect.fail('nobody is asked'),
-    connect: () => expect.fail('nobody is asked'),
-    connectLines: () => expect.fail('nobody is asked'),
-  }
+  const settings = {...DEFAULT_SETTINGS, timeoutMs}
+  return paperContext(
+    scriptedPool(() => 'OK'),
+    new Map(),
+    {settings},
+  ).context
 }
 
 /** How many looks it takes until the wait gives up, or is over. */

@@ -2,9 +2,9 @@
 import {expect} from 'chai'
 import {once} from 'node:events'
 import net, {type AddressInfo} from 'node:net'
-import {isManagerError, type ManagerError} from '../../../../src/manager/error.js'
 import {type LineClient, openLineClient} from '../../../../src/manager/io/line-client.js'
 import type {PoolSettings} from '../../../../src/manager/io/pool-settings.js'
+import {failureOf} from '../../../support/failure-of.js'
 
 const REPLY_LIMIT_MS = 50
 
@@ -50,15 +50,6 @@ describe('a connection for replies of one line', () => {
     const client = await openLineClient(settings, address)
     clients.push(client)
     return client
-  }
-
-  async function failureOf(work: Promise<unknown>): Promise<ManagerError> {
-    const error: unknown = await work.then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    )
-    if (!isManagerError(error)) return expect.fail(`expected a ManagerError, not ${String(error)}`)
-    return error
   }
 
   async function answer(text: string): Promise<void> {

@@ -1,10 +1,9 @@
 import {expect} from 'chai'
-import type {ManagerError} from '../../../../../src/manager/error.js'
-import {isManagerError} from '../../../../../src/manager/error.js'
 import type {ExecutionEvent} from '../../../../../src/manager/execute/event.js'
 import type {StepContext} from '../../../../../src/manager/execute/step-context.js'
 import {migrateSlots} from '../../../../../src/manager/execute/steps/migrate-slots.js'
 import {SlotSet} from '../../../../../src/model/slot-set.js'
+import {failureOf} from '../../../../support/failure-of.js'
 import {paperMigrations, SOURCE, TARGET, type PaperMigrations} from '../../../../support/paper-migrations.js'
 import {errorReply, handClock} from '../../../../support/scripted-pool.js'
 
@@ -13,16 +12,6 @@ const migrate = (world: PaperMigrations, {fallback = true, slots = '0-9'} = {}):
     {kind: 'migrate-slots', slots, source: SOURCE, target: TARGET, ...(fallback ? {fallback} : {})},
     world.context,
   )
-
-async function failureOf(work: Promise<void>): Promise<ManagerError> {
-  try {
-    await work
-  } catch (error) {
-    if (isManagerError(error)) return error
-    throw error
-  }
-  throw new Error('expected a ManagerError')
-}
 
 /** Commands that change something, without their names of nodes. */
 function changes({pool}: PaperMigrations): string[] {

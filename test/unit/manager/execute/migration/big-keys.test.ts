@@ -1,15 +1,13 @@
 import {expect} from 'chai'
 import {address, type Address} from '../../../../../src/model/address.js'
 import type {NodeId} from '../../../../../src/model/node-id.js'
-import {isManagerError, type ManagerError} from '../../../../../src/manager/error.js'
 import type {ExecutionEvent} from '../../../../../src/manager/execute/event.js'
-import {StallGuard} from '../../../../../src/manager/execute/migration/stall-guard.js'
-import type {StepContext} from '../../../../../src/manager/execute/step-context.js'
 import {moveSlots} from '../../../../../src/manager/execute/steps/move-slots.js'
 import type {BigKeyHandling} from '../../../../../src/manager/plan/big-keys.js'
 import {DEFAULT_SETTINGS} from '../../../../../src/manager/plan/plan.js'
 import type {ManagerClock} from '../../../../../src/manager/ports.js'
-import {freePace} from '../../../../support/free-pace.js'
+import {failureOf} from '../../../../support/failure-of.js'
+import {paperContext} from '../../../../support/paper-context.js'
 import {errorReply, handClock, scriptedPool, type ScriptedPool} from '../../../../support/scripted-pool.js'
 
 const [SOURCE, TARGET] = ['a'.repeat(40), 'b'.repeat(40)]
@@ -86,27 +84,8 @@ function worldWith(shape: Shape): World {
     if (command.startsWith('CONFIG GET cluster-node-timeout')) return ['cluster-node-timeout', String(nodeTimeoutMs)]
     return name === 'MIGRATE' ? migrate(command) : 'OK'
   })
-  const events: ExecutionEvent[] = []
-  const context: StepContext = {
-    id: '0.0',
-    pool,
-    clock,
-    stalls: new StallGuard(pool, clock),
-    pace: freePace(clock),
-    settings: {
-      ...DEFAULT_SETTINGS,
-      ...(shape.handling !== undefined && {bigKeys: {bytes: 10 * MB, handling: shape.handling}}),
-    },
-    source: undefined,
-    stop: new AbortController().signal,
-    kill: new AbortController().signal,
-    primaries: [SOURCE, TARGET],
-    entry: 'source:1',
-    emit: (event) => events.push(event),
-    addressOf: (id) => ADDRESSES.get(id)!,
-    connect: (id) => pool.connect(ADDRESSES.get(id)!),
-    connectLines: (id) => pool.connectLines(ADDRESSES.get(id)!),
-  }
+  const bigKeys = shape.handling !== undefined && {bigKeys: {bytes: 10 * MB, handling: shape.handling}}
+  const {context, events} = paperContext(pool, ADDRESSES, {clock, settings: {...DEFAULT_SETTINGS, ...bigKeys}})
   const step = {kind: 'move-slots', slots: '0-2', source: SOURCE, target: TARGET, ...shape.step} as const
   return {pool, clock, events, run: () => moveSlots(step, context)}
 }
@@ -125,15 +104,6 @@ function told({events}: World): string[] {
 /** Questions for sizes; the samples of what keys weigh, which progress is told with, are others. */
 function asked({pool}: World): string[] {
   return pool.heard.filter((line) => /MEMORY USAGE .* SAMPLES/.test(line))
-}
-
-async function failureOf(work: Promise<unknown>): Promise<ManagerError> {
-  try {
-    await work
-  } catch (error) {
-    if (isManagerError(error)) return error
-  }
-  throw new Error('expected a ManagerError')
 }
 
 describe('big keys of a lane', () => {

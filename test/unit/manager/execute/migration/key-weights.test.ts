@@ -16,7 +16,7 @@ const keys = (names: readonly string[]): Uint8Array[] => names.map((name) => Buf
 const many = (count: number): Uint8Array[] => keys(Array.from({length: count}, (_, index) => `key:${index}`))
 
 describe('the weights of keys', () => {
-  it('are reckoned from a few keys, and those are asked for now and then only', async () => {
+  it('are estimated from a sample of eight keys, and the next sample is taken a quarter of a second later at the earliest', async () => {
     const pool = scales()
     const clock = handClock()
     const weights = new KeyWeights(await pool.connect(address('h', 1)), clock)

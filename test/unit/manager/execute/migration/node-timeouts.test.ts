@@ -1,8 +1,8 @@
 import {expect} from 'chai'
 import {address} from '../../../../../src/model/address.js'
-import {isManagerError, type ManagerError} from '../../../../../src/manager/error.js'
 import {NodeTimeouts, type Member} from '../../../../../src/manager/execute/migration/node-timeouts.js'
 import {raisedTimeoutMs} from '../../../../../src/manager/execute/migration/raised-timeout.js'
+import {failureOf} from '../../../../support/failure-of.js'
 import {errorReply, handClock, scriptedPool, type Script} from '../../../../support/scripted-pool.js'
 
 const MEMBERS: readonly Member[] = ['a', 'b', 'c'].map((name) => ({id: name.repeat(40), address: address(name, 1)}))
@@ -22,15 +22,6 @@ function nodesWith(own: Record<string, number>, refuses: Script = () => 'OK') {
 }
 
 const OWN = {'a:1': 2_000, 'b:1': 2_000, 'c:1': 5_000}
-
-async function failureOf(work: Promise<unknown>): Promise<ManagerError> {
-  try {
-    await work
-  } catch (error) {
-    if (isManagerError(error)) return error
-  }
-  throw new Error('expected a ManagerError')
-}
 
 describe('node timeouts while a big key moves', () => {
   it('are as long as is needed, and each node has its own again afterwards', async () => {
