@@ -30,12 +30,7 @@ export function silentFor(limitMs: number, address: Address): ManagerError {
 
 /** As RESP wants it. The words must be text. */
 export function encodeCommand(command: readonly Argument[]): string {
-  let text = `*${command.length}\r\n`
-  for (const word of command) {
-    const bulk = String(word)
-    text += `$${Buffer.byteLength(bulk)}\r\n${bulk}\r\n`
-  }
-  return text
+  return frame(command.map(String), (word) => Buffer.byteLength(word))
 }
 
 /** Many commands in one piece. Words that are bytes go as they are. */
@@ -44,17 +39,20 @@ export function encodeCommands(commands: readonly (readonly Argument[])[]): stri
     return commands.map(encodeCommand).join('')
   }
   // In latin1 a character is a byte: one string of all is several times faster than a Buffer for each word.
-  const parts = commands.map((command) => {
-    const words = command.map((word) =>
-      typeof word === 'object' ? latin1Of(word) : latin1Of(Buffer.from(String(word))),
-    )
-    return `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`
-  })
+  const parts = commands.map((command) => frame(command.map(latin1Of), ({length}) => length))
   return Buffer.from(parts.join(''), 'latin1')
 }
 
-function latin1Of(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1')
+function frame(words: readonly string[], bytesOf: (word: string) => number): string {
+  let text = `*${words.length}\r\n`
+  for (const word of words) text += `$${bytesOf(word)}\r\n${word}\r\n`
+  return text
+}
+
+function latin1Of(word: Argument): string {
+  const bytes =
+    typeof word === 'object' ? Buffer.from(word.buffer, word.byteOffset, word.byteLength) : Buffer.from(String(word))
+  return bytes.toString('latin1')
 }
 
 /** What logs in; `undefined` where nobody needs to. */
