@@ -11,3 +11,7 @@ export {
 } from './library/engine-node.js'
 export {type DirectiveValue} from './library/node-settings.js'
 export {type Reply} from './library/node-connection.js'
+export {simulate, type SimulateOptions} from './sim/simulate.js'
+export {type Checker, type NewNode, Simulator, type SimulatorOptions} from './sim/simulator.js'
+export {type CrashKind, type SimNode} from './sim/sim-node.js'
+export {type SimConnection, type SimListener} from './sim/sim-client.js'
