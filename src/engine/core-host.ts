@@ -38,6 +38,8 @@ export interface CoreHostOptions {
   readonly log: (line: LogLine, nowMs: number) => void
   /** The node is over. With an error: a file could not be written, or the core failed. */
   readonly onEnd: (ending: Ending, error?: Error) => void
+  /** Each turn's output, when it was carried out. */
+  readonly afterTurn?: (output: TurnOutput) => void
 }
 
 /**
@@ -191,10 +193,11 @@ export class CoreHost implements CoreEvents {
   }
 
   #apply(output: TurnOutput): void {
-    const {log, clock, storage, onEnd} = this.#options
+    const {log, clock, storage, onEnd, afterTurn} = this.#options
     if (output.logs.length > 0) for (const line of output.logs) log(line, clock.nowMs())
     // A crash writes nothing more: neither files nor replies.
     if (output.ending !== 'crash') applyTurn(output, storage, this.#wire!)
+    afterTurn?.(output)
     if (output.ending !== undefined) {
       this.end()
       onEnd(output.ending)

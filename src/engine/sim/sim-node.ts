@@ -4,7 +4,7 @@ import {type NodeId} from '../../model/node-id.js'
 import {CoreHost} from '../core-host.js'
 import {assembleNode} from '../node/assemble.js'
 import {type NodeCore} from '../node/core.js'
-import {type Endpoint, type LogLine} from '../ports.js'
+import {type Endpoint, type Ending, type LogLine, type TurnOutput} from '../ports.js'
 import {encodeRequest} from '../resp/request-writer.js'
 import {type Reply, ReplyParser} from '../resp/reply-parser.js'
 import {Config} from '../server/config.js'
@@ -25,8 +25,10 @@ export interface SimWorld {
   readonly network: VirtualNetwork
   readonly trace: Trace
   readonly turnCost: TurnCost
-  /** Told at the end of each turn of each node, before anything of it leaves. */
-  readonly onTurn: (node: SimNode) => void
+  /** Told at the end of each turn of each node, when it was carried out. */
+  readonly onTurn: (node: SimNode, output: TurnOutput) => void
+  /** A node has failed by itself, not because of its disk: a bug of the engine. */
+  readonly onBug: (error: Error) => void
 }
 
 export interface SimNodeOptions {
@@ -205,16 +207,13 @@ export class SimNode {
       ...{config, rng, bornWhole, stopwatch: () => 0, processId: SIMULATED_PROCESS_ID, nowMs: nodeClock.nowMs()},
       readFile: (name) => this.disk.read(name),
     })
-    const metered = new MeteredCore(core, turnCost, (costMs) => {
-      processor.occupy(costMs)
-      this.#world.onTurn(this)
-    })
     const host = new CoreHost({
-      core: metered,
+      core: new MeteredCore(core, turnCost, (costMs) => processor.occupy(costMs)),
       clock: nodeClock,
       storage: this.disk,
       log: (line) => this.#log(line),
-      onEnd: (ending, error) => this.#ended(error?.message ?? ending),
+      onEnd: (ending, error) => this.#ended(ending, error),
+      afterTurn: (output) => this.#world.onTurn(this, output),
     })
     sockets.tell(host)
     this.#life = {core, host, sockets, processor, clock: nodeClock}
@@ -273,9 +272,10 @@ export class SimNode {
     return {host: this.address.host, port: this.address.port + BUS_PORT_OFFSET}
   }
 
-  #ended(why: string): void {
-    this.#note(`ends: ${why}`)
+  #ended(ending: Ending, error: Error | undefined): void {
+    this.#note(`ends: ${error?.message ?? ending}`)
     this.#end('process')
+    if (error !== undefined && this.disk.failure === undefined) this.#world.onBug(error)
   }
 
   #end(kind: CrashKind): void {

@@ -1,5 +1,6 @@
 /** Engine nodes in virtual time: no sockets, no files, no clock. The same seed and the same calls give the same trace. */
 import {type Endpoint} from '../ports.js'
+import {type Checker} from './checkers/checker.js'
 import {Faults} from './faults.js'
 import {type TurnCost, usualTurnCost} from './metered-core.js'
 import {derivedRng} from './seeded-rng.js'
@@ -26,12 +27,6 @@ export interface NewNode extends Partial<Pick<SimNodeOptions, 'bornWhole' | 'fil
   readonly config?: Readonly<Record<string, string>>
 }
 
-/** Looks at the nodes as they go. */
-export interface Checker {
-  /** A turn of this node has ended, and nothing of it has left yet. @throws Error when what must hold does not */
-  turnEnded(node: SimNode): void
-}
-
 const USUAL_LATENCY: Latency = {from: 0.1, to: 0.5}
 const FIRST_PORT = 7000
 const HOSTS_PER_NETWORK = 250
@@ -46,6 +41,8 @@ export class Simulator {
   readonly #world: SimWorld
   readonly #clients: ClientMachine
   readonly #checkers: Checker[] = []
+  /** What has been found in the event in hand: it ends the simulation. */
+  #failure: unknown
 
   constructor({seed, latencyMs = USUAL_LATENCY, trace, turnCost = usualTurnCost}: SimulatorOptions) {
     this.seed = seed
@@ -54,9 +51,14 @@ export class Simulator {
     this.#network = new VirtualNetwork({clock, rng, trace: this.trace, latency: latencyMs})
     this.#world = {
       ...{seed, clock, turnCost, network: this.#network, trace: this.trace},
-      onTurn: (node) => {
-        for (const checker of this.#checkers) checker.turnEnded(node)
+      onTurn: (node, output) => {
+        try {
+          for (const checker of this.#checkers) checker.turnEnded(node, output)
+        } catch (error) {
+          this.#failure ??= error
+        }
       },
+      onBug: (error) => (this.#failure ??= error),
     }
     const machine = this.#network.addMachine('10.255.255.254', () => clock.nowMs)
     this.#clients = new ClientMachine(this.#network, machine)
@@ -115,22 +117,27 @@ export class Simulator {
     this.trace.note(this.#clock.nowMs, who, what)
   }
 
-  /** Lets the next event happen. False when nothing is left to happen. */
+  /**
+   * Lets the next event happen. False when nothing is left to happen.
+   * @throws Violation when a rule is broken, Error when a node has failed by itself
+   */
   step(): boolean {
-    return this.#clock.step()
+    const hasHappened = this.#clock.step()
+    if (this.#failure !== undefined) throw this.#failure
+    return hasHappened
   }
 
-  /** Lets time pass. */
+  /** Lets time pass. @throws as `step` does */
   run(ms: number): void {
     const endMs = this.#clock.nowMs + ms
-    while (this.#clock.nextMs <= endMs) this.#clock.step()
+    while (this.#clock.nextMs <= endMs) this.step()
     this.#clock.advanceTo(endMs)
   }
 
   /**
    * Lets time pass until something is so; that is looked at once in each ms at most.
    * @returns how long it took, ms
-   * @throws Error with the end of the trace when it is not so in time
+   * @throws Error with the end of the trace when it is not so in time, and as `step` does
    */
   runUntil(what: string, condition: () => boolean, limitMs: number): number {
     const startMs = this.#clock.nowMs
