@@ -209,8 +209,8 @@ export class VirtualNetwork {
   }
 
   #call(wire: Wire, to: Endpoint, patienceMs = FIRST_PATIENCE_MS): void {
-    const {near} = wire
-    const arrivesMs = near.station.machine.leavesAtMs() + this.#delay(near.station.machine)
+    const caller = wire.near.station.machine
+    const arrivesMs = caller.leavesAtMs() + this.#delay(caller, this.#machineAt(to))
     this.#clock.at(arrivesMs, () => this.#ring(wire, to, patienceMs))
   }
 
@@ -220,20 +220,24 @@ export class VirtualNetwork {
     if (!near.isOpen) return
     const caller = near.station.machine
     const listener = this.#listeners.get(`${to.host}:${to.port}`)
-    const machine = listener?.machine ?? this.#machines.find(({host}) => host === to.host)
+    const machine = this.#machineAt(to)
     if (machine !== undefined && (!machine.isUp || this.#isCut(caller, machine))) {
       // Nobody answers, not even to refuse.
       this.#clock.schedule(patienceMs, () => this.#ring(wire, to, 2 * patienceMs))
       return
     }
     if (listener === undefined) {
-      this.#clock.schedule(this.#delay(caller), () => this.#finish(near, REFUSED))
+      this.#clock.schedule(this.#delay(caller, machine), () => this.#finish(near, REFUSED))
       return
     }
     const peer = {host: caller.host, port: FIRST_CALLER_PORT + (this.#calls++ % CALLER_PORTS)}
     const far = listener.accept(wire, peer, to)
     wire.far = newEnd(far.station, far.id)
     this.#post(wire, wire.far, {kind: 'open', peer: to, local: peer})
+  }
+
+  #machineAt(to: Endpoint): Machine | undefined {
+    return this.#listeners.get(`${to.host}:${to.port}`)?.machine ?? this.#machines.find(({host}) => host === to.host)
   }
 
   #post(wire: Wire, from: End, parcel: Parcel): void {
