@@ -12,7 +12,9 @@ import type {NodePool} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import {toTopology, type Topology} from '../manager/view/topology.js'
 import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
+import {refuseWhereClaimed} from './operations/while-claimed.js'
 import type {Rate} from './rate.js'
+import {claimToJson} from './render/json.js'
 import {carryOut, observeSettled, type Session} from './session.js'
 
 /** The flags that all changing commands share. */
@@ -21,6 +23,8 @@ export interface ChangeOptions {
   readonly dryRun: boolean
   readonly explain: boolean
   readonly out: string | undefined
+  /** Take the cluster over from the operation that works on it. */
+  readonly forceUnlock?: boolean
   /** Look for big keys before the plan is shown. */
   readonly scanSizes?: boolean
 }
@@ -89,10 +93,17 @@ export function changeOptionsOf(flags: {
   readonly 'dry-run': boolean
   readonly explain: boolean
   readonly out?: string | undefined
+  readonly 'force-unlock'?: boolean
   readonly 'scan-sizes'?: boolean
 }): ChangeOptions {
-  const scanSizes = flags['scan-sizes'] ?? false
-  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
+  return {
+    yes: flags.yes,
+    dryRun: flags['dry-run'],
+    explain: flags.explain,
+    out: flags.out,
+    forceUnlock: flags['force-unlock'] ?? false,
+    scanSizes: flags['scan-sizes'] ?? false,
+  }
 }
 
 export interface Look {
@@ -117,7 +128,8 @@ export async function look(session: Session, entries: readonly Address[]): Promi
 /**
  * From a plan to its result.
  * @param command the schema's name
- * @throws ManagerError when the plan is stale or the nodes cannot be reached: nothing was changed then
+ * @throws ManagerError when another operation works on the cluster, the plan is stale, or the nodes cannot be reached: nothing was
+ * changed then
  */
 export async function runPlan(
   session: Session,
@@ -142,12 +154,14 @@ export async function runPlan(
   await renderer.plan(plan, {consequences, warnings, explain: options.explain, isResult: options.dryRun})
   if (options.out !== undefined) await save(plan, options.out, session)
   if (onlyPlan) return {schema, status: 'planned', exitCode: EXIT.done, plan}
+  const {forceUnlock = false} = options
+  if (!options.yes && !forceUnlock) await refuseWhereClaimed(session, plan)
   if (!options.yes && !(await prompt.confirm('Carry out this plan?', '--yes'))) {
     renderer.note('declined: nothing was changed')
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
+  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer, forceUnlock})
   renderer.outcome(plan, outcome, proposed.resume)
   return conclude(session, {schema, plan, outcome, proposed})
 }
@@ -195,8 +209,8 @@ async function checkAfterwards(session: Session, plan: Plan): Promise<Finding[]>
 
 function outcomeToJson({error, ...outcome}: Outcome): NonNullable<PlanResult['outcome']> {
   if (error === undefined) return outcome
-  const {code, message, node, hint} = error
-  return {...outcome, error: {code, message, node, hint}}
+  const {code, message, node, hint, claim} = error
+  return {...outcome, error: {code, message, node, hint, ...(claim !== undefined && {claim: claimToJson(claim)})}}
 }
 
 async function save(plan: Plan, file: string, {renderer}: Session): Promise<void> {

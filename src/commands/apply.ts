@@ -24,6 +24,7 @@ export class Apply extends BaseCommand {
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,
+    'force-unlock': changeFlags['force-unlock'],
     'json-stream': changeFlags['json-stream'],
     'accept-data-loss': Flags.boolean({summary: 'carry out a plan that loses keys'}),
   }
@@ -43,6 +44,7 @@ export class Apply extends BaseCommand {
         dryRun: flags['dry-run'],
         explain: flags.explain,
         out: undefined,
+        forceUnlock: flags['force-unlock'],
       },
     )
     this.end(result.exitCode)

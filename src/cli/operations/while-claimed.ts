@@ -1,0 +1,60 @@
+/** Nothing is changed on a cluster without a claim on it. */
+import type {ManagerError} from '../../manager/error.js'
+import type {Outcome} from '../../manager/execute/outcome.js'
+import type {Plan} from '../../manager/plan/plan.js'
+import type {NodePool} from '../../manager/ports.js'
+import type {Field} from '../session.js'
+import {claimantOf, type ClaimingOperation} from './claimant.js'
+
+/** What an operation needs of the claim that it holds. */
+export interface Claimed {
+  /** The cluster's nodes; what is sent once the claim is lost throws. */
+  readonly pool: NodePool
+  readonly fence: (pool: NodePool) => NodePool
+  readonly lost: AbortSignal
+  /** The same outcome; once the claim is lost, with the reason why nothing more could be done. */
+  explain(outcome: Outcome): Promise<Outcome>
+}
+
+/**
+ * Said before a question, not after it: a plan that another operation stands in the way of is not worth an answer.
+ * @throws ManagerError `claimed`
+ */
+export async function refuseWhereClaimed({pool}: Pick<Field, 'pool'>, plan: Plan): Promise<void> {
+  const claims = await import('../../manager/execute/claim/take-claim.js')
+  await claims.refuseWhereClaimed(pool, plan, {wallMs: Date.now})
+}
+
+/**
+ * Takes the claim, works, and gives it back.
+ * @throws ManagerError `claimed` when another operation works on the cluster; nothing was changed then
+ */
+export async function whileClaimed<Result>(
+  {world, pool, renderer}: Pick<Field, 'world' | 'pool' | 'renderer'>,
+  plan: Plan,
+  operation: ClaimingOperation,
+  work: (claimed: Claimed) => Promise<Result>,
+): Promise<Result> {
+  const [{takeClaim}, {fencedPool}] = await Promise.all([
+    import('../../manager/execute/claim/take-claim.js'),
+    import('../../manager/execute/claim/fenced-pool.js'),
+  ])
+  const claim = await takeClaim(pool, plan, claimantOf(operation, world, renderer))
+  const fence = (nodes: NodePool): NodePool => fencedPool(nodes, claim)
+  try {
+    return await work({
+      pool: fence(pool),
+      fence,
+      lost: claim.lost,
+      explain: async (outcome) => ousted(outcome, await claim.reason()),
+    })
+  } finally {
+    await claim.release()
+  }
+}
+
+/** What failed when the claim was lost failed for that reason; what had been done by then is done. */
+function ousted(outcome: Outcome, reason: ManagerError | undefined): Outcome {
+  if (reason === undefined || outcome.status === 'applied') return outcome
+  return {...outcome, status: 'failed', error: reason}
+}
