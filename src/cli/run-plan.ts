@@ -23,8 +23,6 @@ export interface ChangeOptions {
   readonly dryRun: boolean
   readonly explain: boolean
   readonly out: string | undefined
-  /** Take the cluster over from the operation that works on it. */
-  readonly forceUnlock?: boolean
   /** Look for big keys before the plan is shown. */
   readonly scanSizes?: boolean
 }
@@ -40,6 +38,8 @@ export interface ProposedPlan {
   readonly resume: string
   /** Suggested when it is done. */
   readonly next?: string
+  /** The nodes it is about, where `look` did not ask them who works there. */
+  readonly nodes?: readonly Address[]
   /** Where an import reads from. */
   readonly source?: NodePool
 }
@@ -93,7 +93,6 @@ export function changeOptionsOf(flags: {
   readonly 'dry-run': boolean
   readonly explain: boolean
   readonly out?: string | undefined
-  readonly 'force-unlock'?: boolean
   readonly 'scan-sizes'?: boolean
 }): ChangeOptions {
   return {
@@ -101,7 +100,6 @@ export function changeOptionsOf(flags: {
     dryRun: flags['dry-run'],
     explain: flags.explain,
     out: flags.out,
-    forceUnlock: flags['force-unlock'] ?? false,
     scanSizes: flags['scan-sizes'] ?? false,
   }
 }
@@ -113,14 +111,21 @@ export interface Look {
   readonly blockers: readonly Finding[]
 }
 
-/** The cluster as it is now, given time to settle; the operator hears what is waited for. */
+/**
+ * The cluster as it is now, given time to settle; the operator hears what is waited for.
+ * @throws ManagerError `claimed` for a changing command when another operation works there: what it does would be mistaken for
+ * damage
+ */
 export async function look(session: Session, entries: readonly Address[]): Promise<Look> {
   const {pool, world, renderer} = session
   renderer.busy(`looking at ${formatAddress(entries[0]!)} …`)
-  const view = await observeSettled(pool, entries, world.clock, {
-    onDeadEntry: (message) => renderer.warn(message),
-    onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
-  })
+  const [view] = await Promise.all([
+    observeSettled(pool, entries, world.clock, {
+      onDeadEntry: (message) => renderer.warn(message),
+      onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
+    }),
+    session.meeting === 'refuse' ? refuseWhereClaimed(session, entries) : undefined,
+  ])
   renderer.idle()
   return {view, topology: toTopology(view), blockers: slotMoveBlockers(check(view))}
 }
@@ -141,6 +146,7 @@ export async function runPlan(
   const schema = `tscluster.${command}/1`
   const {planned} = proposed
   if (!planned.ok) {
+    if (session.meeting === 'refuse' && proposed.nodes) await refuseWhereClaimed(session, proposed.nodes)
     renderer.refuse(planned.refusals)
     return {schema, status: 'refused', exitCode: EXIT.refused, refusals: planned.refusals}
   }
@@ -154,14 +160,13 @@ export async function runPlan(
   await renderer.plan(plan, {consequences, warnings, explain: options.explain, isResult: options.dryRun})
   if (options.out !== undefined) await save(plan, options.out, session)
   if (onlyPlan) return {schema, status: 'planned', exitCode: EXIT.done, plan}
-  const {forceUnlock = false} = options
-  if (!options.yes && !forceUnlock) await refuseWhereClaimed(session, plan)
+  if (!options.yes && session.meeting === 'refuse') await refuseWhereClaimed(session, plan)
   if (!options.yes && !(await prompt.confirm('Carry out this plan?', '--yes'))) {
     renderer.note('declined: nothing was changed')
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer, forceUnlock})
+  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
   renderer.outcome(plan, outcome, proposed.resume)
   return conclude(session, {schema, plan, outcome, proposed})
 }

@@ -25,10 +25,15 @@ export interface Session {
   readonly renderer: Renderer
   readonly prompt: Prompt
   readonly interruption: Interruption
+  /** What a changing command does when another operation works on the cluster; absent: this one changes nothing. */
+  readonly meeting?: Meeting
 }
 
+/** `plan`: it only wants to see what would be done. `force`: it takes over. */
+export type Meeting = 'refuse' | 'plan' | 'force'
+
 /** What carrying out a plan takes of a session. */
-export type Field = Pick<Session, 'world' | 'interruption'> & {
+export type Field = Pick<Session, 'world' | 'interruption' | 'meeting'> & {
   readonly pool: NodePool
   readonly renderer: Pick<Renderer, 'begin' | 'event' | 'note' | 'warn'>
 }
@@ -40,8 +45,6 @@ export interface CarryOptions {
   readonly source?: NodePool | undefined
   /** Tells the person at the terminal which keys steer; absent: none do. */
   readonly teller?: Pick<Renderer, 'hint' | 'note'>
-  /** Take the cluster over from the operation that works on it. */
-  readonly forceUnlock?: boolean
 }
 
 /** Gossip needs a second or two to carry a change everywhere; disagreement that lasts longer is real. */
@@ -84,7 +87,7 @@ function isSettled({nodes}: ClusterView): boolean {
  * @throws ManagerError `claimed`, `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
  */
 export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Outcome> {
-  const operation = {id: newOperationId(), operation: plan.operation, force: options.forceUnlock ?? false}
+  const operation = {id: newOperationId(), operation: plan.operation, force: session.meeting === 'force'}
   return whileClaimed(session, plan, operation, (claim) => carryOutClaimed(session, plan, options, claim, operation.id))
 }
 

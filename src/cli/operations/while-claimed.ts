@@ -3,6 +3,7 @@ import type {ManagerError} from '../../manager/error.js'
 import type {Outcome} from '../../manager/execute/outcome.js'
 import type {Plan} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
+import {formatAddress, type Address} from '../../model/address.js'
 import type {Field} from '../session.js'
 import {claimantOf, type ClaimingOperation} from './claimant.js'
 
@@ -18,11 +19,13 @@ export interface Claimed {
 
 /**
  * Said before a question, not after it: a plan that another operation stands in the way of is not worth an answer.
+ * @param ground the plan, or, before there is one, where the cluster can be entered
  * @throws ManagerError `claimed`
  */
-export async function refuseWhereClaimed({pool}: Pick<Field, 'pool'>, plan: Plan): Promise<void> {
+export async function refuseWhereClaimed({pool}: Pick<Field, 'pool'>, ground: Plan | readonly Address[]): Promise<void> {
   const claims = await import('../../manager/execute/claim/take-claim.js')
-  await claims.refuseWhereClaimed(pool, plan, {wallMs: Date.now})
+  const place = 'phases' in ground ? ground : {entries: ground.map(formatAddress), newcomers: [], nodes: []}
+  await claims.refuseWhereClaimed(pool, place, {wallMs: Date.now})
 }
 
 /**

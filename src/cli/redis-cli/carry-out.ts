@@ -6,7 +6,7 @@ import type {ManagerError} from '../../manager/error.js'
 import type {Emit} from '../../manager/execute/event.js'
 import {DEFAULT_SETTINGS, type Plan, type Planned, type PlanSettings} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
-import {carryOut, type Field} from '../session.js'
+import {carryOut, type Field, type Meeting} from '../session.js'
 import type {Dialogue} from './dialogue.js'
 import {printFailure} from './failures.js'
 import type {ClusterOptions} from './invocation.js'
@@ -32,18 +32,21 @@ export async function apply(dialogue: Dialogue, plan: Plan, telling: Telling): P
   const {world, pool, interruption, print, words} = dialogue
   const {emit, source, explain = (error): void => printFailure(error, print, words)} = telling
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const forceUnlock = dialogue.invocation.cluster.forceUnlock
-  const {error, undone} = await carryOut({world, pool, interruption, renderer: rendererOf(dialogue, emit)}, plan, {
-    entry,
-    source,
-    forceUnlock,
-  })
+  const meeting = meetingOf(dialogue)
+  const field = {world, pool, interruption, renderer: rendererOf(dialogue, emit), meeting}
+  const {error, undone} = await carryOut(field, plan, {entry, source})
   if (error === undefined) return true
   if (error.code !== 'interrupted') explain(error)
   if (undone) print.warning('*** What had been done was undone: the nodes are as they were.')
   if (error.hint !== undefined) print.warning(`*** ${inOldSpelling(error.hint)}`)
   if (error.code === 'interrupted') throw error
   return false
+}
+
+/** `--cluster-force-unlock` is ours: redis-cli has nothing like it. */
+export function meetingOf({invocation}: Dialogue): Meeting {
+  if (invocation.cluster.simulate) return 'plan'
+  return invocation.cluster.forceUnlock ? 'force' : 'refuse'
 }
 
 /** What the spine of all changing commands tells, in redis-cli's manner. */

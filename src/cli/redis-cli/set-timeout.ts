@@ -8,7 +8,7 @@ import type {Plan} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
 import {newOperationId} from '../operations/claimant.js'
 import {whileClaimed} from '../operations/while-claimed.js'
-import {accepted, namesOf, rendererOf, settingsOf} from './carry-out.js'
+import {accepted, meetingOf, namesOf, rendererOf, settingsOf} from './carry-out.js'
 import {loadCluster, type Cluster} from './cluster.js'
 import type {Dialogue, Verdict} from './dialogue.js'
 import {seedOf} from './seed.js'
@@ -17,13 +17,13 @@ import {seedOf} from './seed.js'
 export async function setTimeout(dialogue: Dialogue): Promise<Verdict> {
   const {print, invocation} = dialogue
   const timeoutMs = readTimeout(invocation.words[1]!)
-  const cluster = await loadCluster(dialogue, seedOf(invocation.words[0]))
+  const cluster = await loadCluster(dialogue, seedOf(invocation.words[0]), {toChange: true})
   const plan = accepted(planSetTimeout(cluster.topology, timeoutMs, settingsOf(invocation.cluster)), dialogue)
   if (plan === undefined) return 1
   print.info('>>> Reconfiguring node timeout in every cluster node...')
   const nameOf = namesOf(cluster.topology.nodes)
   const nodes = onePlanPerNode(plan)
-  const operation = {id: newOperationId(), operation: plan.operation, force: invocation.cluster.forceUnlock}
+  const operation = {id: newOperationId(), operation: plan.operation, force: meetingOf(dialogue) === 'force'}
   const session = {...dialogue, renderer: rendererOf(dialogue, () => undefined)}
   const outcomes = await whileClaimed(session, plan, operation, ({pool}) =>
     Promise.all(nodes.map(({plan: part}) => carryOutPart(part, cluster, {...dialogue, pool}))),

@@ -13,25 +13,28 @@ const MEMBERS = 3
 /** Nothing can be asked of such a node, or it is no part of the cluster yet. */
 const ABSENT = ['fail', 'pfail', 'noaddr', 'handshake'] as const
 
+/** Where an operation works: what a plan says of it, or what is known before there is one. */
+export type Ground = Pick<Plan, 'entries' | 'newcomers' | 'nodes'>
+
 /**
  * The members with the lowest ids that can be reached, whatever their role: a failover changes nothing about it. Also every node
  * that is to join, since two operations on two clusters, or on none so far, may want the same one.
  * @returns none when no node can be reached: the look that follows says why
  */
-export async function openPosts(pool: NodePool, plan: Plan): Promise<Post[]> {
-  const [members, newcomers] = await Promise.all([openMembers(pool, plan), openNewcomers(pool, plan)])
+export async function openPosts(pool: NodePool, ground: Ground): Promise<Post[]> {
+  const [members, newcomers] = await Promise.all([openMembers(pool, ground), openNewcomers(pool, ground)])
   return [...members, ...newcomers]
 }
 
-async function openNewcomers(pool: NodePool, {newcomers, nodes}: Plan): Promise<Post[]> {
+async function openNewcomers(pool: NodePool, {newcomers, nodes}: Ground): Promise<Post[]> {
   const joining = new Set(newcomers)
-  const addresses = nodes.filter(({id}) => joining.has(id)).flatMap(({address}) => parseAddress(address) ?? [])
-  const posts = await Promise.all(addresses.map((address) => Post.open(pool, address).catch(() => undefined)))
+  const addresses = nodes.filter(({id}) => joining.has(id)).map(({address}) => address)
+  const posts = await Promise.all(addressesIn(addresses).map((address) => Post.open(pool, address).catch(() => undefined)))
   return posts.filter((post) => post !== undefined)
 }
 
-async function openMembers(pool: NodePool, plan: Plan): Promise<Post[]> {
-  const entry = await enter(pool, plan)
+async function openMembers(pool: NodePool, ground: Ground): Promise<Post[]> {
+  const entry = await enter(pool, ground)
   if (entry === undefined) return []
   const candidates = entry.lines.filter(isPresent).sort((a, b) => (a.id < b.id ? -1 : 1))
   const open = async (): Promise<Post | undefined> => {
@@ -55,8 +58,8 @@ interface Entry {
 }
 
 /** Through the first entry that answers. */
-async function enter(pool: NodePool, {entries}: Plan): Promise<Entry | undefined> {
-  for (const address of entries.flatMap((text): Address[] => [parseAddress(text) ?? []].flat())) {
+async function enter(pool: NodePool, {entries}: Ground): Promise<Entry | undefined> {
+  for (const address of addressesIn(entries)) {
     try {
       const client = await pool.connect(address)
       const lines = parseClusterNodes(textReply(await client.call(['CLUSTER', 'NODES']), client))
@@ -66,6 +69,10 @@ async function enter(pool: NodePool, {entries}: Plan): Promise<Entry | undefined
     }
   }
   return undefined
+}
+
+function addressesIn(texts: readonly string[]): Address[] {
+  return texts.flatMap((text) => parseAddress(text) ?? [])
 }
 
 function isPresent({flags, address}: NodeLine): boolean {

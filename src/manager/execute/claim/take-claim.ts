@@ -1,13 +1,12 @@
 /** One operation per cluster at a time: an operation shows its flag on a few nodes, looks for others, and goes on when it is alone. */
 import type {ClaimOwner} from '../../claim-owner.js'
 import {isManagerError, toManagerError, type ManagerError} from '../../error.js'
-import type {Plan} from '../../plan/plan.js'
 import type {ManagerClock, NodePool} from '../../ports.js'
 import {formatClaim, type ClaimSeen} from './claim-flag.js'
 import {claimed, describeOwner, elapsedWords} from './claim-errors.js'
 import {HeldClaim} from './held-claim.js'
 import {isDead, judge, rivalsIn, type Rival} from './judge.js'
-import {openPosts} from './places.js'
+import {openPosts, type Ground} from './places.js'
 import type {Post} from './post.js'
 import {CLAIM_TERMS, type ClaimTerms} from './terms.js'
 
@@ -33,8 +32,8 @@ const MOST_LOOKS = 200
  * Costs two round trips to three nodes when nobody else is there.
  * @throws ManagerError `claimed` when another operation works on the cluster; nothing was changed then
  */
-export async function takeClaim(pool: NodePool, plan: Plan, claimant: Claimant): Promise<HeldClaim> {
-  const posts = await openPosts(pool, plan)
+export async function takeClaim(pool: NodePool, ground: Ground, claimant: Claimant): Promise<HeldClaim> {
+  const posts = await openPosts(pool, ground)
   const claiming = new Claiming(posts, claimant)
   try {
     await claiming.untilAlone()
@@ -51,10 +50,10 @@ export async function takeClaim(pool: NodePool, plan: Plan, claimant: Claimant):
  */
 export async function refuseWhereClaimed(
   pool: NodePool,
-  plan: Plan,
+  ground: Ground,
   {wallMs, terms = CLAIM_TERMS}: Pick<Claimant, 'wallMs' | 'terms'>,
 ): Promise<void> {
-  const posts = await openPosts(pool, plan)
+  const posts = await openPosts(pool, ground)
   const seen = await Promise.all(posts.map((post) => post.look().catch(() => [])))
   const holder = rivalsIn(seen.flat(), '').find((rival) => rival.isHolding && !isDead(rival, terms))
   if (holder !== undefined) throw claimed(holder, wallMs())
