@@ -22,7 +22,10 @@ export interface Claimed {
  * @param ground the plan, or, before there is one, where the cluster can be entered
  * @throws ManagerError `claimed`
  */
-export async function refuseWhereClaimed({pool}: Pick<Field, 'pool'>, ground: Plan | readonly Address[]): Promise<void> {
+export async function refuseWhereClaimed(
+  {pool}: Pick<Field, 'pool'>,
+  ground: Plan | readonly Address[],
+): Promise<void> {
   const claims = await import('../../manager/execute/claim/take-claim.js')
   const place = 'phases' in ground ? ground : {entries: ground.map(formatAddress), newcomers: [], nodes: []}
   await claims.refuseWhereClaimed(pool, place, {wallMs: Date.now})

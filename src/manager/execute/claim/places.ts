@@ -29,7 +29,9 @@ export async function openPosts(pool: NodePool, ground: Ground): Promise<Post[]>
 async function openNewcomers(pool: NodePool, {newcomers, nodes}: Ground): Promise<Post[]> {
   const joining = new Set(newcomers)
   const addresses = nodes.filter(({id}) => joining.has(id)).map(({address}) => address)
-  const posts = await Promise.all(addressesIn(addresses).map((address) => Post.open(pool, address).catch(() => undefined)))
+  const posts = await Promise.all(
+    addressesIn(addresses).map((address) => Post.open(pool, address).catch(() => undefined)),
+  )
   return posts.filter((post) => post !== undefined)
 }
 
