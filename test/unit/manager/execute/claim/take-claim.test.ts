@@ -125,7 +125,10 @@ describe('a claim', () => {
   it('of a stopped process that wakes in time goes on, but only after it has asked', async () => {
     const own = steppedClock()
     let asleepMs = 0
-    const clockOfAnna = {nowMs: () => own.nowMs() + asleepMs, sleep: (ms: number, signal?: AbortSignal) => own.sleep(ms, signal)}
+    const clockOfAnna = {
+      nowMs: () => own.nowMs() + asleepMs,
+      sleep: (ms: number, signal?: AbortSignal) => own.sleep(ms, signal),
+    }
     const claim = await take(claimantNamed('anna', clockOfAnna))
     asleepMs = 20_000
     expect(claim.isSure).to.equal(false)
