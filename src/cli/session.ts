@@ -39,6 +39,8 @@ export type Field = Pick<Session, 'world' | 'interruption' | 'meeting'> & {
 }
 
 export interface CarryOptions {
+  /** Of the operation, where it has one already; default: a new one. */
+  readonly id?: string
   /** `host:port` for suggested commands. */
   readonly entry: string
   /** The standalone server that an import reads from. */
@@ -87,7 +89,7 @@ function isSettled({nodes}: ClusterView): boolean {
  * @throws ManagerError `claimed`, `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
  */
 export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Outcome> {
-  const operation = {id: newOperationId(), operation: plan.operation, force: session.meeting === 'force'}
+  const operation = {id: options.id ?? newOperationId(), operation: plan.operation, force: session.meeting === 'force'}
   return whileClaimed(session, plan, operation, (claim) => carryOutClaimed(session, plan, options, claim, operation.id))
 }
 

@@ -1,7 +1,9 @@
 /** Who works on a cluster: what a claim tells of its owner. */
 export interface ClaimOwner {
-  /** Of the operation; by chance, so that it also decides who goes first. */
+  /** Of the operation. */
   readonly id: string
+  /** By chance, for each time that the operation is begun or resumed. */
+  readonly run: string
   /** The command: `reshard`. */
   readonly operation: string
   readonly user: string

@@ -19,7 +19,7 @@ const claim = await takeClaim(
   pool,
   {entries: [`${host}:${port}`], newcomers: [], nodes: []},
   {
-    owner: {id: 'f'.repeat(16), operation: 'reshard', user: 'sleeper', host: 'bastion', sinceMs: Date.now()},
+    owner: {id: 'f'.repeat(16), run: '1', operation: 'reshard', user: 'sleeper', host: 'bastion', sinceMs: Date.now()},
     force: false,
     clock: systemClock,
     wallMs: Date.now,

@@ -21,6 +21,8 @@ interface PaperNode {
   /** Answers nothing, and keeps what it is sent for later. */
   thaw: Promise<void> | undefined
   isDown: boolean
+  /** Takes connections, and answers nothing in time. */
+  isHanging: boolean
   /** Commands that a user may not run, by their first words. */
   readonly forbidden: Set<string>
 }
@@ -43,6 +45,7 @@ export class ClaimNodes {
       clients: new Set(),
       thaw: undefined,
       isDown: false,
+      isHanging: false,
       forbidden: new Set(),
     }))
   }
@@ -109,7 +112,7 @@ export class ClaimNodes {
     const ask = async (argv: readonly Argument[]): Promise<Reply | Error> => {
       connection.before = connection.before.then(() => turn(`sends ${argv.join(' ')}`)).then(() => node.thaw)
       await connection.before
-      if (!connection.isOpen) throw lost(node.address)
+      if (!connection.isOpen || node.isHanging) throw lost(node.address)
       connection.heardMs = this.#clock.nowMs()
       const reply = this.#answer(node, connection, argv.map(String))
       await turn('hears')
@@ -180,7 +183,7 @@ export function claimantNamed(
 ): Claimant & {readonly told: string[]} {
   const told: string[] = []
   return {
-    owner: {id: name.padEnd(16, '0'), operation: 'reshard', user: name, host: 'bastion', sinceMs: 0},
+    owner: {id: name.padEnd(16, '0'), run: '1', operation: 'reshard', user: name, host: 'bastion', sinceMs: 0},
     force: false,
     clock,
     wallMs: () => clock.nowMs(),

@@ -24,7 +24,14 @@ export function claimantOf(
   teller: Pick<Renderer, 'note' | 'warn'>,
 ): Claimant {
   return {
-    owner: {id, operation, user: userName(env), host: os.hostname(), sinceMs: Date.now()},
+    owner: {
+      id,
+      run: randomBytes(4).toString('hex'),
+      operation,
+      user: userName(env),
+      host: os.hostname(),
+      sinceMs: Date.now(),
+    },
     force,
     clock: sleeplessClock(clock, Date.now),
     wallMs: Date.now,

@@ -20,9 +20,9 @@ export interface ClaimSeen {
 const PREFIX = 'tscluster|'
 const VERSION = '1'
 
-/** `tscluster|1|held|9f2c01d8e5a7b634|reshard|1763692867|ops|bastion-2`; what a client's name must not hold is percent-encoded. */
-export function formatClaim({id, operation, user, host, sinceMs}: ClaimOwner, state: ClaimState): string {
-  const words = [VERSION, state, id, operation, String(Math.floor(sinceMs / 1000)), user, host]
+/** `tscluster|1|held|9f2c01d8e5a7b634|5e1d|reshard|1763692867|ops|bastion-2`; what a client's name must not hold is percent-encoded. */
+export function formatClaim({id, run, operation, user, host, sinceMs}: ClaimOwner, state: ClaimState): string {
+  const words = [VERSION, state, id, run, operation, String(Math.floor(sinceMs / 1000)), user, host]
   return `${PREFIX}${words.map(encodeURIComponent).join('|')}`
 }
 
@@ -51,11 +51,11 @@ function parseClient(line: string): ClaimSeen | undefined {
 /** A later version may say more at the end; what it says first stays what it is. */
 function parseClaim(name: string): Pick<ClaimSeen, 'owner' | 'state'> | undefined {
   if (!name.startsWith(PREFIX)) return undefined
-  const [, state, id, operation, seconds, user, host] = name.slice(PREFIX.length).split('|').map(decoded)
+  const [, state, id, run, operation, seconds, user, host] = name.slice(PREFIX.length).split('|').map(decoded)
   const sinceMs = Number(seconds) * 1000
   if (state !== 'claiming' && state !== 'held') return undefined
-  if (!id || !operation || user === undefined || host === undefined || !Number.isFinite(sinceMs)) return undefined
-  return {state, owner: {id, operation, user, host, sinceMs}}
+  if (!id || !run || !operation || user === undefined || host === undefined) return undefined
+  return Number.isFinite(sinceMs) ? {state, owner: {id, run, operation, user, host, sinceMs}} : undefined
 }
 
 function fieldOf(field: string): [string, string] {
@@ -63,9 +63,10 @@ function fieldOf(field: string): [string, string] {
   return [field.slice(0, at), field.slice(at + 1)]
 }
 
+/** Anybody may give a connection such a name: what comes out of it is shown on a terminal, so nothing in it may steer one. */
 function decoded(word: string): string {
   try {
-    return decodeURIComponent(word)
+    return decodeURIComponent(word).replace(/\p{C}/gu, '?')
   } catch {
     return word
   }

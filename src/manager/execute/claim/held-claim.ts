@@ -124,7 +124,7 @@ export class HeldClaim {
   }
 
   #livingRivals(seen: readonly ClaimSeen[]): Rival[] {
-    return rivalsIn(seen, this.#claimant.owner.id).filter((rival) => !isDead(rival, this.#terms))
+    return rivalsIn(seen, this.#claimant.owner).filter((rival) => !isDead(rival, this.#terms))
   }
 
   #lose(to?: Rival): void {

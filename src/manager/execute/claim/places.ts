@@ -16,42 +16,79 @@ const ABSENT = ['fail', 'pfail', 'noaddr', 'handshake'] as const
 /** Where an operation works: what a plan says of it, or what is known before there is one. */
 export type Ground = Pick<Plan, 'entries' | 'newcomers' | 'nodes'>
 
+/** What is asked of each node first, and its answer. */
+type Question<Answer> = (post: Post) => Promise<Answer>
+
 /**
- * The members with the lowest ids that can be reached, whatever their role: a failover changes nothing about it. Also every node
- * that is to join, since two operations on two clusters, or on none so far, may want the same one.
- * @returns none when no node can be reached: the look that follows says why
+ * The members with the lowest ids that can be reached and answer, whatever their role: a failover changes nothing about it. Also
+ * every node that is to join, since two operations on two clusters, or on none so far, may want the same one.
+ * @returns none when no node answers: the look that follows says why
  */
-export async function openPosts(pool: NodePool, ground: Ground): Promise<Post[]> {
-  const [members, newcomers] = await Promise.all([openMembers(pool, ground), openNewcomers(pool, ground)])
-  return [...members, ...newcomers]
+export async function openPosts<Answer>(
+  pool: NodePool,
+  ground: Ground,
+  question: Question<Answer>,
+): Promise<Map<Post, Answer>> {
+  const [members, newcomers] = await Promise.all([
+    openMembers(pool, ground, question),
+    openNewcomers(pool, ground, question),
+  ])
+  return new Map([...members, ...newcomers].filter((each) => each !== undefined))
 }
 
-async function openNewcomers(pool: NodePool, {newcomers, nodes}: Ground): Promise<Post[]> {
+type Opened<Answer> = readonly [Post, Answer]
+
+/** `undefined` where nobody answers. */
+async function open<Answer>(
+  pool: NodePool,
+  address: Address,
+  question: Question<Answer>,
+): Promise<Opened<Answer> | undefined> {
+  try {
+    const post = await Post.open(pool, address)
+    return [post, await question(post)]
+  } catch {
+    return undefined
+  }
+}
+
+async function openNewcomers<Answer>(
+  pool: NodePool,
+  {newcomers, nodes}: Ground,
+  question: Question<Answer>,
+): Promise<(Opened<Answer> | undefined)[]> {
   const joining = new Set(newcomers)
-  const addresses = nodes.filter(({id}) => joining.has(id)).map(({address}) => address)
-  const posts = await Promise.all(
-    addressesIn(addresses).map((address) => Post.open(pool, address).catch(() => undefined)),
-  )
-  return posts.filter((post) => post !== undefined)
+  const addresses = addressesIn(nodes.filter(({id}) => joining.has(id)).map(({address}) => address))
+  return Promise.all(addresses.map((address) => open(pool, address, question)))
 }
 
-async function openMembers(pool: NodePool, ground: Ground): Promise<Post[]> {
+async function openMembers<Answer>(
+  pool: NodePool,
+  ground: Ground,
+  question: Question<Answer>,
+): Promise<(Opened<Answer> | undefined)[]> {
   const entry = await enter(pool, ground)
   if (entry === undefined) return []
   const candidates = entry.lines.filter(isPresent).sort((a, b) => (a.id < b.id ? -1 : 1))
-  const open = async (): Promise<Post | undefined> => {
+  const openNext = async (): Promise<Opened<Answer> | undefined> => {
     for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
-      try {
-        const reached = next.flags.has('myself') ? entry.client : await connectAnnounced(pool, next.address)
-        return await Post.open(pool, reached.address)
-      } catch {
-        // The next one, then.
-      }
+      const address = await addressOf(next, entry, pool)
+      const opened = address && (await open(pool, address, question))
+      if (opened !== undefined) return opened
     }
     return undefined
   }
-  const posts = await Promise.all(Array.from({length: MEMBERS}, open))
-  return posts.filter((post) => post !== undefined)
+  return Promise.all(Array.from({length: MEMBERS}, openNext))
+}
+
+/** The one that leads to it, of those that it announces. */
+async function addressOf({flags, address}: NodeLine, entry: Entry, pool: NodePool): Promise<Address | undefined> {
+  if (flags.has('myself')) return entry.client.address
+  try {
+    return (await connectAnnounced(pool, address)).address
+  } catch {
+    return undefined
+  }
 }
 
 interface Entry {

@@ -5,7 +5,7 @@ import type {ManagerClock, NodePool} from '../../ports.js'
 import {formatClaim, type ClaimSeen} from './claim-flag.js'
 import {claimed, describeOwner, elapsedWords} from './claim-errors.js'
 import {HeldClaim} from './held-claim.js'
-import {isDead, judge, rivalsIn, type Rival} from './judge.js'
+import {isDead, judge, keyOf, rivalsIn, type Rival} from './judge.js'
 import {openPosts, type Ground} from './places.js'
 import type {Post} from './post.js'
 import {CLAIM_TERMS, type ClaimTerms} from './terms.js'
@@ -33,15 +33,15 @@ const MOST_LOOKS = 200
  * @throws ManagerError `claimed` when another operation works on the cluster; nothing was changed then
  */
 export async function takeClaim(pool: NodePool, ground: Ground, claimant: Claimant): Promise<HeldClaim> {
-  const posts = await openPosts(pool, ground)
-  const claiming = new Claiming(posts, claimant)
+  const flag = formatClaim(claimant.owner, 'claiming')
+  const seen = await openPosts(pool, ground, (post) => post.raiseAndLook(flag))
+  const claiming = new Claiming(claimant)
   try {
-    await claiming.untilAlone()
+    return new HeldClaim(await claiming.untilAlone(seen), claimant)
   } catch (error) {
-    await Promise.all(posts.map((post) => post.lower()))
+    await Promise.all([...seen.keys()].map((post) => post.lower()))
     throw error
   }
-  return new HeldClaim(claiming.posts, claimant)
 }
 
 /**
@@ -53,11 +53,12 @@ export async function refuseWhereClaimed(
   ground: Ground,
   {wallMs, terms = CLAIM_TERMS}: Pick<Claimant, 'wallMs' | 'terms'>,
 ): Promise<void> {
-  const posts = await openPosts(pool, ground)
-  const seen = await Promise.all(posts.map((post) => post.look().catch(() => [])))
-  const holder = rivalsIn(seen.flat(), '').find((rival) => rival.isHolding && !isDead(rival, terms))
+  const seen = await openPosts(pool, ground, (post) => post.look())
+  const holder = rivalsIn([...seen.values()].flat()).find((rival) => rival.isHolding && !isDead(rival, terms))
   if (holder !== undefined) throw claimed(holder, wallMs())
 }
+
+type Seen = ReadonlyMap<Post, ClaimSeen[]>
 
 class Claiming {
   readonly #claimant: Claimant
@@ -66,83 +67,61 @@ class Claiming {
   readonly #doubtful = new Set<string>()
   /** Cannot be ended. */
   readonly #passedOver = new Set<string>()
-  #posts: readonly Post[]
 
-  constructor(posts: readonly Post[], claimant: Claimant) {
-    this.#posts = posts
+  constructor(claimant: Claimant) {
     this.#claimant = claimant
     this.#terms = claimant.terms ?? CLAIM_TERMS
   }
 
-  /** Those that still answer. */
-  get posts(): readonly Post[] {
-    return this.#posts
-  }
-
-  async untilAlone(): Promise<void> {
+  /**
+   * @param first who was seen where, after the flag was raised there
+   * @returns the nodes that still answer
+   */
+  async untilAlone(first: Seen): Promise<Post[]> {
     const {owner, force, clock} = this.#claimant
-    const flag = formatClaim(owner, 'claiming')
-    let seen = await this.#ask((post) => post.raiseAndLook(flag))
-    this.#warnWhereBlind()
+    let seen = first
+    this.#warnWhereBlind([...seen.keys()])
     for (let looks = 1; ; looks++) {
-      const verdict = judge(this.#rivals(seen), owner.id, this.#terms, force)
-      if (verdict.kind === 'alone') return
+      const verdict = judge(this.#rivals(seen), owner, this.#terms, force)
+      if (verdict.kind === 'alone') return [...seen.keys()]
       if (verdict.kind === 'give-way') throw this.#claimedBy(verdict.to)
       if (looks > MOST_LOOKS) throw this.#claimedBy(verdict.kind === 'take-over' ? verdict.from[0]! : verdict.at)
       if (verdict.kind === 'take-over') await this.#takeOver(verdict.from, seen)
       else await clock.sleep(PAUSE_MS)
-      seen = await this.#ask((post) => post.look())
+      seen = await lookAgain([...seen.keys()])
     }
   }
 
-  #rivals(seen: ReadonlyMap<Post, ClaimSeen[]>): Rival[] {
-    const rivals = rivalsIn([...seen.values()].flat(), this.#claimant.owner.id)
-    return rivals.filter(({owner}) => !this.#passedOver.has(owner.id))
+  #rivals(seen: Seen): Rival[] {
+    const rivals = rivalsIn([...seen.values()].flat(), this.#claimant.owner)
+    return rivals.filter(({key}) => !this.#passedOver.has(key))
   }
 
   #claimedBy(rival: Rival): ManagerError {
     return claimed(rival, this.#claimant.wallMs())
   }
 
-  /** A node that is lost meanwhile is no longer a place to meet; the last one to be lost fails the operation. */
-  async #ask(question: (post: Post) => Promise<ClaimSeen[]>): Promise<ReadonlyMap<Post, ClaimSeen[]>> {
-    const seen = new Map<Post, ClaimSeen[]>()
-    let failure: unknown
-    await Promise.all(
-      this.#posts.map(async (post) => {
-        try {
-          seen.set(post, await question(post))
-        } catch (error) {
-          failure = error
-        }
-      }),
-    )
-    if (failure !== undefined && seen.size === 0) throw toManagerError(failure)
-    this.#posts = this.#posts.filter((post) => seen.has(post))
-    return seen
-  }
-
   /** What is dead is looked at once more before it is ended; who is alive, and is ended all the same, is given time to notice. */
-  async #takeOver(rivals: readonly Rival[], seen: ReadonlyMap<Post, ClaimSeen[]>): Promise<void> {
+  async #takeOver(rivals: readonly Rival[], seen: Seen): Promise<void> {
     const {clock, note} = this.#claimant
     const {secondLookMs, sureMs} = this.#terms
-    const sure = rivals.filter((rival) => !isDead(rival, this.#terms) || this.#doubtful.has(rival.owner.id))
-    for (const {owner} of rivals) this.#doubtful.add(owner.id)
+    const sure = rivals.filter((rival) => !isDead(rival, this.#terms) || this.#doubtful.has(rival.key))
+    for (const {key} of rivals) this.#doubtful.add(key)
     if (sure.length === 0) return clock.sleep(secondLookMs)
     for (const {owner, idleMs} of sure) {
       const silence = elapsedWords(Math.floor(idleMs / 1000))
       note(`taking over from ${owner.operation} (${describeOwner(owner)}), of which nothing was heard for ${silence}`)
     }
-    await this.#endConnections(new Set(sure.map(({owner}) => owner.id)), seen)
+    await this.#endConnections(new Set(sure.map(({key}) => key)), seen)
     const waitMs = sureMs - Math.min(...sure.map(({idleMs}) => idleMs))
     if (waitMs <= 0) return
     note(`waiting ${elapsedWords(Math.ceil(waitMs / 1000))}: after that it sends nothing more, even if it is alive`)
     await clock.sleep(waitMs)
   }
 
-  async #endConnections(ids: ReadonlySet<string>, seen: ReadonlyMap<Post, ClaimSeen[]>): Promise<void> {
+  async #endConnections(keys: ReadonlySet<string>, seen: Seen): Promise<void> {
     const ending = [...seen].map(async ([post, claims]) => {
-      const clientIds = claims.filter(({owner}) => ids.has(owner.id)).map(({clientId}) => clientId)
+      const clientIds = claims.filter(({owner}) => keys.has(keyOf(owner))).map(({clientId}) => clientId)
       await post.end(clientIds)
     })
     const results = await Promise.allSettled(ending)
@@ -152,14 +131,30 @@ class Claiming {
     const {message, node = ''} = toManagerError(refusal)
     this.#claimant.warn(`${node} ${message}: the other operation is not cut off; make sure that its process has ended`)
     // What cannot be ended would be in the way for ever.
-    for (const id of ids) this.#passedOver.add(id)
+    for (const key of keys) this.#passedOver.add(key)
   }
 
   /** Where no node lets this user see or be seen, there is nothing to go by; the operation itself may be allowed all the same. */
-  #warnWhereBlind(): void {
-    const [first] = this.#posts
-    if (first === undefined || !this.#posts.every(({refusal}) => refusal !== undefined)) return
+  #warnWhereBlind(posts: readonly Post[]): void {
+    const [first] = posts
+    if (first === undefined || !posts.every(({refusal}) => refusal !== undefined)) return
     const {message, node = ''} = first.refusal!
     this.#claimant.warn(`${node} ${message}: whether another operation works on this cluster could not be seen`)
   }
+}
+
+/** A node that is lost meanwhile is no longer a place to meet. @throws ManagerError when the last one is lost */
+async function lookAgain(posts: readonly Post[]): Promise<Seen> {
+  const seen = new Map<Post, ClaimSeen[]>()
+  let failure: unknown
+  const look = async (post: Post): Promise<void> => {
+    try {
+      seen.set(post, await post.look())
+    } catch (error) {
+      failure = error
+    }
+  }
+  await Promise.all(posts.map(look))
+  if (failure !== undefined && seen.size === 0) throw toManagerError(failure)
+  return seen
 }

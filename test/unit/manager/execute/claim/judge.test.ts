@@ -4,14 +4,15 @@ import {judge, rivalsIn, type Verdict} from '../../../../../src/manager/execute/
 import {CLAIM_TERMS} from '../../../../../src/manager/execute/claim/terms.js'
 
 const seen = (id: string, state: ClaimSeen['state'], idleS = 0): ClaimSeen => ({
-  owner: {id, operation: 'reshard', user: 'ops', host: 'h', sinceMs: 0},
+  owner: {id, run: '1', operation: 'reshard', user: 'ops', host: 'h', sinceMs: 0},
   state,
   clientId: '1',
   idleMs: idleS * 1000,
 })
 
 function verdictOf(claims: readonly ClaimSeen[], {force = false} = {}): Verdict {
-  return judge(rivalsIn(claims, 'm'), 'm', CLAIM_TERMS, force)
+  const {owner} = seen('m', 'claiming')
+  return judge(rivalsIn(claims, owner), owner, CLAIM_TERMS, force)
 }
 
 describe('whoever has raised its flag and sees', () => {
@@ -37,6 +38,11 @@ describe('whoever has raised its flag and sees', () => {
 
   it('a claim that one node still hears takes it for alive', () => {
     expect(verdictOf([seen('a', 'held', 200), seen('a', 'held', 1), seen('a', 'held', 200)]).kind).to.equal('give-way')
+  })
+
+  it('an earlier run of the same operation meets it as it would any other', () => {
+    const earlier = {...seen('m', 'held'), owner: {...seen('m', 'held').owner, run: '0'}}
+    expect(verdictOf([seen('m', 'claiming'), earlier]).kind).to.equal('give-way')
   })
 
   it('a dead claim beside a living one gives way to the living one', () => {

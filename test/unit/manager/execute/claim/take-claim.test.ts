@@ -54,6 +54,17 @@ describe('a claim', () => {
     expect([0, 1, 2, 3, 4].map((index) => cluster.flagsOn(index).length)).to.deep.equal([1, 0, 1, 1, 0])
   })
 
+  it('is shown on the next members when those with the lowest ids hang: what repairs a cluster must not depend on them', async () => {
+    for (const index of [0, 1, 2]) cluster.nodes[index]!.isHanging = true
+    const claim = await takeClaim(
+      cluster.pool(),
+      {...cluster.ground, entries: ['10.0.0.1:7004']},
+      claimantNamed('anna', clock),
+    )
+    expect([0, 1, 2, 3, 4].map((index) => cluster.flagsOn(index).length)).to.deep.equal([0, 0, 0, 1, 1])
+    expect(claim.isSure).to.equal(true)
+  })
+
   it('is shown on every node that is to join, too', async () => {
     const [member, , , , newcomer] = cluster.nodes
     const ground = {
