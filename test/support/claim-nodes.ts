@@ -1,7 +1,7 @@
 /** Nodes on paper that keep a list of their clients, as CLIENT LIST shows it: for claims, whose every command is one of these. */
 import {address, formatAddress, type Address} from '../../src/model/address.js'
 import {ManagerError} from '../../src/manager/error.js'
-import type {Claimant} from '../../src/manager/execute/claim/take-claim.js'
+import type {Claimant} from '../../src/manager/execute/claim/claimant.js'
 import type {Ground} from '../../src/manager/execute/claim/places.js'
 import type {Argument, ManagerClock, NodeClient, NodePool, Reply} from '../../src/manager/ports.js'
 

@@ -1,7 +1,7 @@
 /** Who an operation is, as others on the same cluster see it. */
 import {randomBytes} from 'node:crypto'
 import os from 'node:os'
-import type {Claimant} from '../../manager/execute/claim/take-claim.js'
+import type {Claimant} from '../../manager/execute/claim/claimant.js'
 import type {ManagerClock} from '../../manager/ports.js'
 import type {Renderer} from '../render/renderer.js'
 import type {World} from '../world.js'
@@ -20,7 +20,7 @@ export interface ClaimingOperation {
 
 export function claimantOf(
   {id, operation, force}: ClaimingOperation,
-  {env, clock}: Pick<World, 'env' | 'clock'>,
+  {clock}: Pick<World, 'clock'>,
   teller: Pick<Renderer, 'note' | 'warn'>,
 ): Claimant {
   return {
@@ -28,7 +28,7 @@ export function claimantOf(
       id,
       run: randomBytes(4).toString('hex'),
       operation,
-      user: userName(env),
+      user: userName(),
       host: os.hostname(),
       sinceMs: Date.now(),
     },
@@ -58,10 +58,10 @@ export function sleeplessClock(clock: ManagerClock, wallMs: () => number): Manag
 }
 
 /** A process in a container may run as a user who has no name. */
-function userName(env: World['env']): string {
+function userName(): string {
   try {
     return os.userInfo().username
   } catch {
-    return env['USER'] ?? `uid ${process.getuid?.() ?? 'unknown'}`
+    return `uid ${process.getuid?.() ?? 'unknown'}`
   }
 }

@@ -4,8 +4,16 @@ import type {Outcome} from '../../manager/execute/outcome.js'
 import type {Plan} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
 import {formatAddress, type Address} from '../../model/address.js'
-import type {Field} from '../session.js'
+import type {Renderer} from '../render/renderer.js'
+import type {World} from '../world.js'
 import {claimantOf, type ClaimingOperation} from './claimant.js'
+
+/** What it takes to claim a cluster. */
+export interface Claiming {
+  readonly world: Pick<World, 'clock'>
+  readonly pool: NodePool
+  readonly renderer: Pick<Renderer, 'note' | 'warn'>
+}
 
 /** What an operation needs of the claim that it holds. */
 export interface Claimed {
@@ -23,7 +31,7 @@ export interface Claimed {
  * @throws ManagerError `claimed`
  */
 export async function refuseWhereClaimed(
-  {pool}: Pick<Field, 'pool'>,
+  {pool}: Pick<Claiming, 'pool'>,
   ground: Plan | readonly Address[],
 ): Promise<void> {
   const claims = await import('../../manager/execute/claim/take-claim.js')
@@ -36,7 +44,7 @@ export async function refuseWhereClaimed(
  * @throws ManagerError `claimed` when another operation works on the cluster; nothing was changed then
  */
 export async function whileClaimed<Result>(
-  {world, pool, renderer}: Pick<Field, 'world' | 'pool' | 'renderer'>,
+  {world, pool, renderer}: Claiming,
   plan: Plan,
   operation: ClaimingOperation,
   work: (claimed: Claimed) => Promise<Result>,

@@ -5,7 +5,7 @@ import {formatClaim, type ClaimSeen} from './claim-flag.js'
 import {claimLost} from './claim-errors.js'
 import {isDead, rivalsIn, type Rival} from './judge.js'
 import type {Post} from './post.js'
-import type {Claimant} from './take-claim.js'
+import type {Claimant} from './claimant.js'
 import {Tenure} from './tenure.js'
 import {CLAIM_TERMS, type ClaimTerms} from './terms.js'
 

@@ -1,7 +1,7 @@
 /** One operation per cluster at a time: an operation shows its flag on a few nodes, looks for others, and goes on when it is alone. */
-import type {ClaimOwner} from '../../claim-owner.js'
 import {isManagerError, toManagerError, type ManagerError} from '../../error.js'
-import type {ManagerClock, NodePool} from '../../ports.js'
+import type {NodePool} from '../../ports.js'
+import type {Claimant} from './claimant.js'
 import {formatClaim, type ClaimSeen} from './claim-flag.js'
 import {claimed, describeOwner, elapsedWords} from './claim-errors.js'
 import {HeldClaim} from './held-claim.js'
@@ -9,19 +9,6 @@ import {isDead, judge, keyOf, rivalsIn, type Rival} from './judge.js'
 import {openPosts, type Ground} from './places.js'
 import type {Post} from './post.js'
 import {CLAIM_TERMS, type ClaimTerms} from './terms.js'
-
-export interface Claimant {
-  readonly owner: ClaimOwner
-  /** Ends the claim of whoever works on the cluster, dead or alive. */
-  readonly force: boolean
-  /** Must go on while the machine sleeps: what others take for dead must know it itself. */
-  readonly clock: ManagerClock
-  /** The time of day, Unix ms. */
-  readonly wallMs: () => number
-  readonly note: (message: string) => void
-  readonly warn: (message: string) => void
-  readonly terms?: ClaimTerms
-}
 
 /** Between two looks at others who have only begun: they need a round trip or two. */
 const PAUSE_MS = 25
@@ -37,7 +24,9 @@ export async function takeClaim(pool: NodePool, ground: Ground, claimant: Claima
   const seen = await openPosts(pool, ground, (post) => post.raiseAndLook(flag))
   const claiming = new Claiming(claimant)
   try {
-    return new HeldClaim(await claiming.untilAlone(seen), claimant)
+    const claim = new HeldClaim(await claiming.untilAlone(seen), claimant)
+    await claiming.untilQuiet()
+    return claim
   } catch (error) {
     await Promise.all([...seen.keys()].map((post) => post.lower()))
     throw error
@@ -67,6 +56,8 @@ class Claiming {
   readonly #doubtful = new Set<string>()
   /** Cannot be ended. */
   readonly #passedOver = new Set<string>()
+  /** From then on nobody sends anything who was cut off alive. */
+  #quietAtMs = -Infinity
 
   constructor(claimant: Claimant) {
     this.#claimant = claimant
@@ -101,7 +92,7 @@ class Claiming {
     return claimed(rival, this.#claimant.wallMs())
   }
 
-  /** What is dead is looked at once more before it is ended; who is alive, and is ended all the same, is given time to notice. */
+  /** What is dead is looked at once more before it is ended. */
   async #takeOver(rivals: readonly Rival[], seen: Seen): Promise<void> {
     const {clock, note} = this.#claimant
     const {secondLookMs, sureMs} = this.#terms
@@ -113,7 +104,14 @@ class Claiming {
       note(`taking over from ${owner.operation} (${describeOwner(owner)}), of which nothing was heard for ${silence}`)
     }
     await this.#endConnections(new Set(sure.map(({key}) => key)), seen)
-    const waitMs = sureMs - Math.min(...sure.map(({idleMs}) => idleMs))
+    const leastIdleMs = Math.min(...sure.map(({idleMs}) => idleMs))
+    this.#quietAtMs = Math.max(this.#quietAtMs, clock.nowMs() + sureMs - leastIdleMs)
+  }
+
+  /** To be waited for with the flag up: whoever comes meanwhile is refused, and cannot get between the two. */
+  async untilQuiet(): Promise<void> {
+    const {clock, note} = this.#claimant
+    const waitMs = this.#quietAtMs - clock.nowMs()
     if (waitMs <= 0) return
     note(`waiting ${elapsedWords(Math.ceil(waitMs / 1000))}: after that it sends nothing more, even if it is alive`)
     await clock.sleep(waitMs)
