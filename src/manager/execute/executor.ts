@@ -31,6 +31,8 @@ export interface Execution {
   readonly stop: AbortSignal
   /** Second Ctrl-C: now. */
   readonly kill: AbortSignal
+  /** Another operation works on the cluster now: not even `undo` and `lastly` may be sent. Whoever raises it raises `kill`, too. */
+  readonly lost?: AbortSignal
   readonly source?: NodePool
   /** How fast keys move, where somebody wants to steer it; default: as the plan says. */
   readonly pace?: Pace
@@ -71,6 +73,7 @@ class Run {
   async toTheEnd(): Promise<Outcome> {
     const {undo = [], lastly = []} = this.#plan
     let error = await this.#phases(this.#plan.phases, '')
+    if (this.#execution.lost?.aborted === true) return this.#outcome(error, false)
     let undone = false
     if (error !== undefined && this.#touched && undo.length > 0) {
       this.#execution.emit({kind: 'undo-started', reason: error.message})
