@@ -8,7 +8,6 @@ import {renderDiagnosis} from '../cli/render/diagnosis.js'
 import {themeFor} from '../cli/render/theme.js'
 import {
   changeOptionsOf,
-  commandLine,
   look,
   runPlan,
   settingsOf,
@@ -65,6 +64,8 @@ export class Fix extends BaseCommand {
     const {args, flags} = await this.parse(Fix)
     const {addresses, options} = this.entriesOf(args.cluster)
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return {...earlier, diagnosis: []}
     const request: FixRequest = {
       acceptDataLoss: flags['accept-data-loss'],
       withUnreachablePrimaries: flags['with-unreachable-primaries'],
@@ -95,9 +96,8 @@ export class Fix extends BaseCommand {
       if (round === 1) diagnosis = fix.diagnosis
       this.#show(fix, options)
       doneBefore = signature
-      const resume = commandLine('fix', entries[0])
       try {
-        result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix', resume}, options)
+        result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix'}, options)
       } catch (error) {
         // Gossip settled something between the look and the deed: look again.
         if (!isManagerError(error, 'stale-plan') || round === ROUNDS) throw error
