@@ -46,7 +46,8 @@ export abstract class BaseCommand extends PlainCommand {
    */
   protected async openSession(
     flags: BaseFlags & {readonly journal?: string | undefined},
-     fromUrl: Partial<ConnectionOptions>): Promise<Session> {
+    fromUrl: Partial<ConnectionOptions>,
+  ): Promise<Session> {
     const renderer = await this.openRenderer(flags)
     const interruption = new Interruption((message) => renderer.warn(message))
     this.#interruption = interruption

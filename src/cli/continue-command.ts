@@ -8,7 +8,8 @@ import {changeOptionsOf, type PlanResult} from './run-plan.js'
 
 export const continueArgs = {
   operation: Args.string({
-    description: 'the id of the operation, its beginning, or host:port of the cluster; default: the only unfinished one',
+    description:
+      'the id of the operation, its beginning, or host:port of the cluster; default: the only unfinished one',
     ignoreStdin: true,
   }),
 }

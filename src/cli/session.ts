@@ -106,7 +106,12 @@ export async function carryOut(session: Field, plan: Plan, options: CarryOptions
   return interruption.during(async () => {
     const {id, journal} = await openJournal(session, {plan, entry, shards}, continues)
     const pace = new Pace(plan.settings.pace, world.clock)
-    const steering = await steeringOf(plan, () => ({id, plan, pace, entry, addresses: terrain.addresses}), world, teller)
+    const steering = await steeringOf(
+      plan,
+      () => ({id, plan, pace, entry, addresses: terrain.addresses}),
+      world,
+      teller,
+    )
     const execution: Execution = {
       pool,
       clock: world.clock,
@@ -149,7 +154,11 @@ async function openJournal(
   } catch (error) {
     if (policy.isRequired) throw error
     const {message} = toManagerError(error)
-    renderer.event({kind: 'noted', step: '', message: `${message.replace(/; nothing was changed$/, '')}: going on without`})
+    renderer.event({
+      kind: 'noted',
+      step: '',
+      message: `${message.replace(/; nothing was changed$/, '')}: going on without`,
+    })
     return {id, journal: undefined}
   }
 }

@@ -6,14 +6,7 @@ import {changeFlags, migrationFlags} from '../cli/flags.js'
 import {clusterArg} from '../cli/node-args.js'
 import {renderDiagnosis} from '../cli/render/diagnosis.js'
 import {themeFor} from '../cli/render/theme.js'
-import {
-  changeOptionsOf,
-  look,
-  runPlan,
-  settingsOf,
-  type ChangeOptions,
-  type PlanResult,
-} from '../cli/run-plan.js'
+import {changeOptionsOf, look, runPlan, settingsOf, type ChangeOptions, type PlanResult} from '../cli/run-plan.js'
 import type {Session} from '../cli/session.js'
 import {isManagerError} from '../manager/error.js'
 import {withAllKeyCounts} from '../manager/observe.js'

@@ -17,7 +17,10 @@ export class Operations extends PlainCommand {
   static override description =
     'What the same user ran on this machine: from the journals that every changing command keeps. The last 20 that have ended ' +
     'are kept. No node is asked.'
-  static override examples = ['<%= config.bin %> <%= command.id %>', '<%= config.bin %> <%= command.id %> --unfinished --json']
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --unfinished --json',
+  ]
   static override flags = {
     unfinished: Flags.boolean({summary: 'only what can be resumed or aborted'}),
     journal: Flags.string({summary: 'what this journal tells, instead of the state folder', helpValue: 'FILE'}),

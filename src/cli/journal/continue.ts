@@ -94,7 +94,9 @@ async function continueOnce(session: Session, opened: OpenedJournal, request: Co
   const isNothing = rest.phases.length === 0
   if (isNothing && rest.withheld.length === 0) close(session, opened, purpose)
   const {pool} = session
-  const plan = isNothing ? {...journal.plan, phases: []} : await restPlan(pool, journal.plan, rest, stock.truth, stock.sighting)
+  const plan = isNothing
+    ? {...journal.plan, phases: []}
+    : await restPlan(pool, journal.plan, rest, stock.truth, stock.sighting)
   return runPlan(
     session,
     command,
@@ -172,4 +174,3 @@ export function waysOn({head, file}: OpenedJournal, {world}: Pick<Session, 'worl
   const of = (verb: 'resume' | 'abort'): string => `\`${continuing(verb, {id: head.id, file}, world.env)}\``
   return `${of('resume')} finishes it, ${of('abort')} leaves the rest`
 }
-

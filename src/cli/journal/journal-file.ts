@@ -132,9 +132,13 @@ function refuseToOverwrite(file: string): void {
   const journal = parseHeadAndProgress(text)
   const last = journal?.progress.at(-1)
   if (last?.line === 'end' && last.final) return
-  const what = journal === undefined ? 'is there already, and is no journal' : 'is the journal of an unfinished operation'
+  const what =
+    journal === undefined ? 'is there already, and is no journal' : 'is the journal of an unfinished operation'
   throw new ManagerError('refused', `${file} ${what}: nothing was changed`, {
-    hint: journal === undefined ? 'name another file' : `finish it with \`tscluster resume --journal ${file}\`, or name another file`,
+    hint:
+      journal === undefined
+        ? 'name another file'
+        : `finish it with \`tscluster resume --journal ${file}\`, or name another file`,
   })
 }
 

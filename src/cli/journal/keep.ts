@@ -77,7 +77,13 @@ export class KeptJournal implements JournalReference {
    * @param failed told when the disk fills up in the middle
    * @throws ManagerError `io` when it cannot be written: nothing was changed then
    */
-  static begin(world: World, id: string, policy: JournalPolicy, begun: Begun, failed: (why: string) => void): KeptJournal {
+  static begin(
+    world: World,
+    id: string,
+    policy: JournalPolicy,
+    begun: Begun,
+    failed: (why: string) => void,
+  ): KeptJournal {
     const folder = new JournalFolder(world.env)
     const lines = [...firstLines(id, policy.command, begun), runLine('apply')]
     const file = JournalFile.begin(policy.file ?? folder.fileOf(id), lines, folder, failed)

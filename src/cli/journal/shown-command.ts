@@ -1,10 +1,6 @@
 /** A command line as it may be kept and shown: without passwords. */
 
-const SECRET_FLAGS: ReadonlySet<string> = new Set([
-  '--pass',
-  '--from-pass',
-  '--cluster-from-pass',
-])
+const SECRET_FLAGS: ReadonlySet<string> = new Set(['--pass', '--from-pass', '--cluster-from-pass'])
 const MASK = '***'
 /** `redis://user:password@host`. */
 const PASSWORD_IN_URL = /^([a-z]+:\/\/[^/@]*?:)[^@]*@/i
@@ -27,7 +23,14 @@ const NEUTRAL: ReadonlySet<string> = new Set([
   ...['--yes', '-y', '--cluster-yes', '--quiet', '-q', '--json', '--json-stream', '--color', '--no-color', '--explain'],
   ...['--no-auth-warning', '--scan-sizes', MASK],
 ])
-const NEUTRAL_WITH_VALUE: ReadonlySet<string> = new Set(['--journal', '-a', '--pass', '--pass-file', '--user', '--timeout'])
+const NEUTRAL_WITH_VALUE: ReadonlySet<string> = new Set([
+  '--journal',
+  '-a',
+  '--pass',
+  '--pass-file',
+  '--user',
+  '--timeout',
+])
 
 /** Whether two shown commands ask for the same. */
 export function isSameRequest(one: string, other: string): boolean {

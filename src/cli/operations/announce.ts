@@ -71,6 +71,8 @@ export function announce(world: World, announced: Announced, failed: (reason: st
   server.once('error', fail)
   try {
     folder.make()
+    // What an earlier process left that had the same operation in hand, and was killed.
+    folder.remove(id)
     server.listen(folder.socketOf(id), () => {
       try {
         record()

@@ -14,7 +14,13 @@ import type {Sighting} from './take-stock.js'
  * It goes stale as any plan does. It has no `undo`: what fails now is left as it is, for another `resume` or an `abort`.
  * @param plan the one that was begun
  */
-export async function restPlan(pool: NodePool, plan: Plan, rest: Rest, truth: Truth, sighting: Sighting): Promise<Plan> {
+export async function restPlan(
+  pool: NodePool,
+  plan: Plan,
+  rest: Rest,
+  truth: Truth,
+  sighting: Sighting,
+): Promise<Plan> {
   const newcomers = plan.newcomers.filter((id) => !truth.replaced.has(id))
   const fresh = await lookAtNewcomers(pool, plan, newcomers)
   const {fingerprint} = toTopology(sighting.cluster)

@@ -67,7 +67,9 @@ function stepsDone(
   end: EndLine | undefined,
 ): number {
   if (end?.state === 'applied') return head.steps
-  const finished = since.filter((line) => line.line === 'step' && line.is === 'finished' && /^\d/.test(line.step)).length
+  const finished = since.filter(
+    (line) => line.line === 'step' && line.is === 'finished' && /^\d/.test(line.step),
+  ).length
   if (run === undefined || run.purpose !== 'resume' || run.plan === undefined) return Math.min(head.steps, finished)
   return Math.max(0, Math.min(head.steps, head.steps - stepCount(run.plan) + finished))
 }

@@ -72,7 +72,9 @@ function remainingMove(step: MoveStep, truth: Truth): readonly Step[] {
 
 function remainingMeet(step: StepOf<'meet'>, truth: Truth): readonly Step[] {
   const account = accountOf(truth, step.node)
-  const peers = step.peers.filter((peer) => !isAcquainted(account, peer) || !isAcquainted(accountOf(truth, peer), step.node))
+  const peers = step.peers.filter(
+    (peer) => !isAcquainted(account, peer) || !isAcquainted(accountOf(truth, peer), step.node),
+  )
   return peers.length === 0 ? [] : [{...step, peers}]
 }
 
@@ -137,7 +139,8 @@ function claimedByAnybody({view}: Truth): SlotSet {
 }
 
 function marked(account: NodeView | undefined): SlotSet {
-  const open: SlotId[] = account === undefined ? [] : [...account.line.migrating.keys(), ...account.line.importing.keys()]
+  const open: SlotId[] =
+    account === undefined ? [] : [...account.line.migrating.keys(), ...account.line.importing.keys()]
   return SlotSet.of(open)
 }
 
