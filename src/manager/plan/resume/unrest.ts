@@ -8,15 +8,19 @@ import type {ClusterView} from '../../view/cluster-view.js'
 import {describeDisagreement, disagreements} from '../../view/disagreement.js'
 
 /**
- * Nodes that disagree, that load their data, that have just died, or whose replica is about to be promoted. `undefined`: all is
- * quiet, be it well or not.
+ * Nodes that are about to come back, or to be replaced. `undefined`: nobody is.
  * @param needed nodes without which the work cannot go on: one of them that does not answer is waited for in any case
  */
-export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
+export function awaitedNode(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
   const loading = view.nodes.find(({server}) => server.loading)
   if (loading !== undefined) return `${formatAddress(loading.address)} is still loading its data`
-  const missing = view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
-  if (missing !== undefined) return missing
+  return view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
+}
+
+/** The same, or nodes that do not agree yet. `undefined`: all is quiet, be it well or not. */
+export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
+  const awaited = awaitedNode(view, needed)
+  if (awaited !== undefined) return awaited
   const [first] = disagreements(view.nodes)
   return first === undefined ? undefined : `${formatAddress(first.node.address)} ${describeDisagreement(first)}`
 }
