@@ -117,6 +117,10 @@ export const changeFlags = {
   'force-unlock': Flags.boolean({
     summary: 'end the claim of the operation that works on this cluster, and take over: only where that one is dead',
   }),
+  journal: Flags.string({
+    summary: 'keep the journal in this file instead of the state folder (see `tscluster operations`)',
+    helpValue: 'FILE',
+  }),
   'json-stream': Flags.boolean({summary: 'what happens as NDJSON on standard output, the result last'}),
 }
 

@@ -14,8 +14,9 @@ import {toTopology, type Topology} from '../manager/view/topology.js'
 import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
 import {refuseWhereClaimed} from './operations/while-claimed.js'
 import type {Rate} from './rate.js'
+import type {Continued, JournalReference} from './journal/keep.js'
 import {claimToJson} from './render/json.js'
-import {carryOut, observeSettled, type Session} from './session.js'
+import {carryOut, observeSettled, type Carried, type Session} from './session.js'
 
 /** The flags that all changing commands share. */
 export interface ChangeOptions {
@@ -34,8 +35,10 @@ export interface ProposedPlan {
   readonly warnings?: readonly Finding[]
   /** Said when the plan has no steps. */
   readonly nothingToDo?: string
-  /** `tscluster reshard 127.0.0.1:7000 …`: what continues it when it stops half-way. */
-  readonly resume: string
+  /** The operation that this is the rest of. */
+  readonly continues?: Continued
+  /** No cluster is left behind that could be checked. */
+  readonly leavesNothing?: boolean
   /** Suggested when it is done. */
   readonly next?: string
   /** The nodes it is about, where `look` did not ask them who works there. */
@@ -52,6 +55,8 @@ export interface PlanResult {
   readonly plan?: Plan
   readonly refusals?: readonly Finding[]
   readonly outcome?: Omit<Outcome, 'error'> & {readonly error?: object}
+  /** Of the operation, once it was begun. */
+  readonly journal?: JournalReference
   /** What `check` says afterwards. */
   readonly findings?: readonly Finding[]
 }
@@ -88,20 +93,19 @@ function bigKeySettings({'big-key': bytes, 'big-keys': words}: PlanFlags): Pick<
   }
 }
 
-export function changeOptionsOf(flags: {
+/** As the flags that all changing commands share are typed. */
+export interface ChangeFlags {
   readonly yes: boolean
   readonly 'dry-run': boolean
   readonly explain: boolean
   readonly out?: string | undefined
   readonly 'scan-sizes'?: boolean
-}): ChangeOptions {
-  return {
-    yes: flags.yes,
-    dryRun: flags['dry-run'],
-    explain: flags.explain,
-    out: flags.out,
-    scanSizes: flags['scan-sizes'] ?? false,
-  }
+  readonly timeout?: number | undefined
+}
+
+export function changeOptionsOf(flags: ChangeFlags): ChangeOptions {
+  const scanSizes = flags['scan-sizes'] ?? false
+  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
 }
 
 export interface Look {
@@ -113,15 +117,16 @@ export interface Look {
 
 /**
  * The cluster as it is now, given time to settle; the operator hears what is waited for.
+ * @param isAgain who does not answer was told before
  * @throws ManagerError `claimed` for a changing command when another operation works there: what it does would be mistaken for
  * damage
  */
-export async function look(session: Session, entries: readonly Address[]): Promise<Look> {
+export async function look(session: Session, entries: readonly Address[], isAgain = false): Promise<Look> {
   const {pool, world, renderer} = session
   renderer.busy(`looking at ${formatAddress(entries[0]!)} …`)
   const [view] = await Promise.all([
     observeSettled(pool, entries, world.clock, {
-      onDeadEntry: (message) => renderer.warn(message),
+      ...(!isAgain && {onDeadEntry: (message: string) => renderer.warn(message)}),
       onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
     }),
     session.meeting === 'refuse' ? refuseWhereClaimed(session, entries) : undefined,
@@ -166,9 +171,10 @@ export async function runPlan(
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
-  renderer.outcome(plan, outcome, proposed.resume)
-  return conclude(session, {schema, plan, outcome, proposed})
+  const {source, continues} = proposed
+  const carried = await carryOut(session, plan, {entry, source, teller: renderer, continues})
+  renderer.outcome(plan, carried.outcome, carried.advice)
+  return conclude(session, {schema, plan, carried, proposed})
 }
 
 /** The same plan, with the big keys that it will meet; the slots that hold them go last. */
@@ -183,14 +189,23 @@ async function withSizes({pool, renderer}: Session, plan: Plan): Promise<Plan> {
 /** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */
 async function conclude(
   session: Session,
-  {schema, plan, outcome, proposed}: {schema: string; plan: Plan; outcome: Outcome; proposed: ProposedPlan},
+  {schema, plan, carried, proposed}: {schema: string; plan: Plan; carried: Carried; proposed: ProposedPlan},
 ): Promise<PlanResult> {
-  const findings = outcome.undone ? [] : await checkAfterwards(session, plan)
+  const {outcome, journal} = carried
+  const findings = outcome.undone || proposed.leavesNothing === true ? [] : await checkAfterwards(session, plan)
   const serious = findings.filter(({severity}) => severity === 'error')
   if (serious.length > 0) session.renderer.findings(serious)
   const exitCode = exitCodeAfter(outcome, serious)
   if (exitCode === EXIT.done && proposed.next !== undefined) session.renderer.suggest(proposed.next)
-  return {schema, status: outcome.status, exitCode, plan, outcome: outcomeToJson(outcome), findings}
+  return {
+    schema,
+    status: outcome.status,
+    exitCode,
+    plan,
+    outcome: outcomeToJson(outcome),
+    ...(journal !== undefined && {journal}),
+    findings,
+  }
 }
 
 /** What the cluster shows counts as well: a step that failed before it moved anything may have left a slot open. */
@@ -230,7 +245,7 @@ async function save(plan: Plan, file: string, {renderer}: Session): Promise<void
   renderer.note(`saved: carry it out with \`tscluster apply ${file}\``)
 }
 
-/** For `resume` and suggestions: the command with its first address. */
+/** For suggestions: the command with its first address. */
 export function commandLine(name: string, entry: Address, ...rest: readonly string[]): string {
   return ['tscluster', name, formatAddress(entry), ...rest].join(' ')
 }

@@ -6,20 +6,14 @@ import {changeFlags, migrationFlags} from '../cli/flags.js'
 import {clusterArg} from '../cli/node-args.js'
 import {renderDiagnosis} from '../cli/render/diagnosis.js'
 import {themeFor} from '../cli/render/theme.js'
-import {
-  changeOptionsOf,
-  commandLine,
-  look,
-  runPlan,
-  settingsOf,
-  type ChangeOptions,
-  type PlanResult,
-} from '../cli/run-plan.js'
+import {changeOptionsOf, look, runPlan, settingsOf, type ChangeOptions, type PlanResult} from '../cli/run-plan.js'
 import type {Session} from '../cli/session.js'
+import {waitForCalm} from '../cli/wait-for-calm.js'
 import {isManagerError} from '../manager/error.js'
 import {withAllKeyCounts} from '../manager/observe.js'
 import {planFix, type Fix as FixPlan, type FixRequest} from '../manager/plan/fix.js'
 import type {Diagnosis} from '../manager/plan/fix-action.js'
+import {awaitedNode} from '../manager/plan/resume/unrest.js'
 import type {Address} from '../model/address.js'
 
 /** The documented result: docs/json.md. */
@@ -29,6 +23,9 @@ export interface FixResult extends PlanResult {
 
 /** What one repair uncovers, the next repairs: a slot must be served before its stray keys can be brought home. */
 const ROUNDS = 5
+
+/** A node that restarts, and a failover, take less; with both, what is to be repaired is less. */
+const COMES_BACK_MS = 30_000
 
 export class Fix extends BaseCommand {
   static override summary = 'repair a cluster'
@@ -65,6 +62,8 @@ export class Fix extends BaseCommand {
     const {args, flags} = await this.parse(Fix)
     const {addresses, options} = this.entriesOf(args.cluster)
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return {...earlier, diagnosis: []}
     const request: FixRequest = {
       acceptDataLoss: flags['accept-data-loss'],
       withUnreachablePrimaries: flags['with-unreachable-primaries'],
@@ -95,9 +94,8 @@ export class Fix extends BaseCommand {
       if (round === 1) diagnosis = fix.diagnosis
       this.#show(fix, options)
       doneBefore = signature
-      const resume = commandLine('fix', entries[0])
       try {
-        result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix', resume}, options)
+        result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix'}, options)
       } catch (error) {
         // Gossip settled something between the look and the deed: look again.
         if (!isManagerError(error, 'stale-plan') || round === ROUNDS) throw error
@@ -111,7 +109,13 @@ export class Fix extends BaseCommand {
   }
 
   async #diagnose(session: Session, entries: readonly Address[], request: FixRequest): Promise<FixPlan> {
-    const {view} = await look(session, entries)
+    let looks = 0
+    const {view} = await waitForCalm(session, {
+      look: () => look(session, entries, looks++ > 0),
+      // Nodes that disagree were given their time, and may be what is to be repaired.
+      unrest: (seen) => awaitedNode(seen.view),
+      limitMs: COMES_BACK_MS,
+    })
     // All slots are counted: what an interrupted repair left behind carries no mark.
     return planFix(await withAllKeyCounts(session.pool, view), request)
   }

@@ -19,12 +19,12 @@ export interface Announcement {
 }
 
 export interface Announced {
+  /** The operation's own; its journal has the same. */
+  readonly id: string
   readonly plan: Plan
   readonly pace: Pace
   readonly entry: string
   readonly addresses: ReadonlyMap<NodeId, Address>
-  /** Of the operation. */
-  readonly id: string
 }
 
 /**
@@ -33,7 +33,7 @@ export interface Announced {
  * @param failed is told why
  */
 export function announce(world: World, announced: Announced, failed: (reason: string) => void): Announcement {
-  const {plan, pace, entry, addresses, id} = announced
+  const {id, plan, pace, entry, addresses} = announced
   const {clock, env} = world
   const tally = new ProgressTally(plan, clock.nowMs())
   const folder = new OperationFolder(env)
@@ -71,6 +71,8 @@ export function announce(world: World, announced: Announced, failed: (reason: st
   server.once('error', fail)
   try {
     folder.make()
+    // What an earlier process left that had the same operation in hand, and was killed.
+    folder.remove(id)
     server.listen(folder.socketOf(id), () => {
       try {
         record()
