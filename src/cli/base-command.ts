@@ -55,7 +55,7 @@ export abstract class BaseCommand extends PlainCommand {
     interruption.listen()
     const pool = await this.openPool({...(await this.#connectionOptions(flags)), ...fromUrl})
     const {world, prompt} = this
-    const changes = Object.hasOwn(this.ctor.flags, 'force-unlock')
+    const changes = 'force-unlock' in (this.ctor.flags ?? {})
     return {world, pool, renderer, prompt, interruption, ...(changes && {meeting: meetingOf(flags)})}
   }
 
