@@ -63,7 +63,7 @@ export abstract class BaseCommand extends PlainCommand {
     const command = shownCommand([...(this.id ?? '').split(':'), ...this.argv])
     const journal: JournalPolicy = {command, file: flags.journal, isRequired: true}
     const {world, prompt} = this
-    const changes = Object.hasOwn(this.ctor.flags, 'force-unlock')
+    const changes = 'force-unlock' in (this.ctor.flags ?? {})
     return {world, pool, renderer, prompt, interruption, journal, ...(changes && {meeting: meetingOf(flags)})}
   }
 

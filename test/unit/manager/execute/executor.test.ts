@@ -42,10 +42,12 @@ interface Run {
   readonly events: readonly ExecutionEvent[]
 }
 
-async function run(plan: Plan, script: Script, hooks: {stopAt?: string} = {}): Promise<Run> {
+async function run(plan: Plan, script: Script, hooks: {stopAt?: string; lostAt?: string} = {}): Promise<Run> {
   const stop = new AbortController()
+  const lost = new AbortController()
   const pool: ScriptedPool = scriptedPool((node, command, argv) => {
     if (hooks.stopAt !== undefined && command.includes(hooks.stopAt)) stop.abort()
+    if (hooks.lostAt !== undefined && command.includes(hooks.lostAt)) lost.abort()
     return script(node, command, argv)
   })
   const events: ExecutionEvent[] = []
@@ -60,7 +62,8 @@ async function run(plan: Plan, script: Script, hooks: {stopAt?: string} = {}): P
     primaries: [A, B],
     entry: 'h:1',
     stop: stop.signal,
-    kill: new AbortController().signal,
+    kill: lost.signal,
+    lost: lost.signal,
   })
   return {outcome, heard: pool.heard, events}
 }
@@ -105,6 +108,23 @@ describe('carrying out a plan', () => {
     )
     expect(outcome.undone).to.equal(true)
     expect(heard.map((line) => line.split(' ')[3])).to.deep.equal(['bad', 'undone', 'restored'])
+  })
+
+  it('sends nothing more once another operation has taken over: neither what undoes nor what comes last', async () => {
+    const {outcome, heard} = await run(
+      planOf({
+        phases: [
+          {title: 'one', steps: [set(A, 'first')]},
+          {title: 'two', steps: [set(A, 'second')]},
+        ],
+        undo: [{title: 'undo', steps: [set(A, 'undone')]}],
+        lastly: [{title: 'lastly', steps: [set(A, 'restored')]}],
+      }),
+      obliging,
+      {lostAt: 'first'},
+    )
+    expect(outcome).to.deep.include({status: 'stopped', undone: false, stepsDone: 1})
+    expect(heard.map((line) => line.split(' ')[3])).to.deep.equal(['first'])
   })
 
   it('tries every step of the undoing, and tells when one fails', async () => {
