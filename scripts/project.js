@@ -19,19 +19,22 @@ export function say(text) {
 
 /**
  * Runs a program in the project's root with our own streams.
- * `onLine` is handed each line of standard output, which is shown all the same.
- * @returns the exit code, 1 when a signal ended it
+ * `onLine` is handed each line of standard output, which is shown all the same. After `limitMs` it is
+ * interrupted as by Ctrl-C, which it hands on to what it started itself.
+ * @returns the exit code; 1 when a signal or the limit ended it
  */
-export function run(program, args, {env = {}, onLine, cwd = ROOT} = {}) {
+export function run(program, args, {env = {}, onLine, cwd = ROOT, limitMs} = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
       cwd,
       env: {...process.env, ...env},
       stdio: ['ignore', onLine === undefined ? 'inherit' : 'pipe', 'inherit'],
+      timeout: limitMs,
+      killSignal: 'SIGINT',
     })
     child.once('error', reject)
     if (onLine !== undefined) eachLine(child.stdout, onLine)
-    child.once('close', (code) => resolve(code ?? 1))
+    child.once('close', (code) => resolve(child.killed ? 1 : (code ?? 1)))
   })
 }
 

@@ -38,6 +38,9 @@ const OTHER_NODE_FLAVOURS = 'redis-7.0,engine'
 /** End to end most of the time is spent waiting: for a new primary to accept writes, for a timeout to pass. */
 const JOBS = Math.max(4, os.availableParallelism() * 2)
 
+/** A run of mocha that takes longer hangs: it is ended, and counts as failed. */
+const LONGEST_RUN_MS = 15 * 60_000
+
 /** More than that at once is no accident of timing. */
 const MOST_FILES_TO_RUN_AGAIN = 4
 
@@ -107,8 +110,11 @@ async function mochaOnce({suite, node, args, env}) {
   rmSync(report, {force: true})
   const counted = {passing: 0, failing: 0, pending: 0}
   const reporter = suite.parallel ? ['--reporter', path.join(ROOT, 'scripts', 'failed-files.cjs')] : []
-  const code = await run(node.path, [dependency('mocha', 'bin', 'mocha.js'), ...suite.mocha, ...reporter, ...args], {
+  // A test that failed may have left something running: the count is known all the same.
+  const program = [dependency('mocha', 'bin', 'mocha.js'), '--exit', ...suite.mocha, ...reporter]
+  const code = await run(node.path, [...program, ...args], {
     env: {...env, TSCLUSTER_FAILED_FILES: report},
+    limitMs: LONGEST_RUN_MS,
     onLine(line) {
       const count = /^ {2}(\d+) (passing|failing|pending)\b/.exec(line)
       if (count !== null) counted[count[2]] = Number(count[1])

@@ -7,13 +7,20 @@ import {parseEndpoints} from './endpoints.js'
 import {connectionFlags, usage} from './flags.js'
 import {Interruption} from './interruption.js'
 import {PlainCommand} from './plain-command.js'
-import type {Session} from './session.js'
+import type {Meeting, Session} from './session.js'
 import type {World} from './world.js'
 
 type BaseFlags = Interfaces.InferredFlags<typeof BaseCommand.baseFlags>
 
 export const PASSWORD_WARNING =
   "Warning: Using a password with '-a' or '-u' option on the command line interface may not be safe."
+
+/** Of the flags that changing commands share. */
+interface MeetingFlags {
+  readonly 'force-unlock'?: boolean
+  readonly 'dry-run'?: boolean
+  readonly out?: string | undefined
+}
 
 export abstract class BaseCommand extends PlainCommand {
   static override baseFlags = {...connectionFlags, ...PlainCommand.baseFlags}
@@ -41,13 +48,15 @@ export abstract class BaseCommand extends PlainCommand {
    * Opens what a command works with; `finally` closes it.
    * @param fromUrl what a `redis://` address said about logging in
    */
-  protected async openSession(flags: BaseFlags, fromUrl: Partial<ConnectionOptions>): Promise<Session> {
+  protected async openSession(flags: BaseFlags & MeetingFlags, fromUrl: Partial<ConnectionOptions>): Promise<Session> {
     const renderer = await this.openRenderer(flags)
     const interruption = new Interruption((message) => renderer.warn(message))
     this.#interruption = interruption
     interruption.listen()
     const pool = await this.openPool({...(await this.#connectionOptions(flags)), ...fromUrl})
-    return {world: this.world, pool, renderer, prompt: this.prompt, interruption}
+    const {world, prompt} = this
+    const changes = Object.hasOwn(this.ctor.flags, 'force-unlock')
+    return {world, pool, renderer, prompt, interruption, ...(changes && {meeting: meetingOf(flags)})}
   }
 
   /** A pool that is closed when the command ends. */
@@ -91,4 +100,9 @@ export abstract class BaseCommand extends PlainCommand {
     }
     return flags.pass ?? env['REDISCLI_AUTH'] ?? env['VALKEYCLI_AUTH']
   }
+}
+
+function meetingOf(flags: MeetingFlags): Meeting {
+  if (flags['dry-run'] === true || flags.out !== undefined) return 'plan'
+  return flags['force-unlock'] === true ? 'force' : 'refuse'
 }

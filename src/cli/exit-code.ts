@@ -35,6 +35,8 @@ const BY_ERROR: {readonly [Code in ManagerErrorCode]: ExitCode} = {
   'key-exists': EXIT.failed,
   'big-key': EXIT.refused,
   'stale-plan': EXIT.refused,
+  claimed: EXIT.refused,
+  'claim-lost': EXIT.halfDone,
   refused: EXIT.refused,
   usage: EXIT.usage,
   io: EXIT.failed,

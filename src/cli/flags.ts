@@ -114,6 +114,9 @@ export const changeFlags = {
     defaultHelp: () => Promise.resolve('60s'),
     helpValue: '60s',
   }),
+  'force-unlock': Flags.boolean({
+    summary: 'end the claim of the operation that works on this cluster, and take over: only where that one is dead',
+  }),
   'json-stream': Flags.boolean({summary: 'what happens as NDJSON on standard output, the result last'}),
 }
 

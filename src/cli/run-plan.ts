@@ -12,7 +12,9 @@ import type {NodePool} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import {toTopology, type Topology} from '../manager/view/topology.js'
 import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
+import {refuseWhereClaimed} from './operations/while-claimed.js'
 import type {Rate} from './rate.js'
+import {claimToJson} from './render/json.js'
 import {carryOut, observeSettled, type Session} from './session.js'
 
 /** The flags that all changing commands share. */
@@ -36,6 +38,8 @@ export interface ProposedPlan {
   readonly resume: string
   /** Suggested when it is done. */
   readonly next?: string
+  /** The nodes it is about, where `look` did not ask them who works there. */
+  readonly nodes?: readonly Address[]
   /** Where an import reads from. */
   readonly source?: NodePool
 }
@@ -91,8 +95,13 @@ export function changeOptionsOf(flags: {
   readonly out?: string | undefined
   readonly 'scan-sizes'?: boolean
 }): ChangeOptions {
-  const scanSizes = flags['scan-sizes'] ?? false
-  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
+  return {
+    yes: flags.yes,
+    dryRun: flags['dry-run'],
+    explain: flags.explain,
+    out: flags.out,
+    scanSizes: flags['scan-sizes'] ?? false,
+  }
 }
 
 export interface Look {
@@ -102,14 +111,21 @@ export interface Look {
   readonly blockers: readonly Finding[]
 }
 
-/** The cluster as it is now, given time to settle; the operator hears what is waited for. */
+/**
+ * The cluster as it is now, given time to settle; the operator hears what is waited for.
+ * @throws ManagerError `claimed` for a changing command when another operation works there: what it does would be mistaken for
+ * damage
+ */
 export async function look(session: Session, entries: readonly Address[]): Promise<Look> {
   const {pool, world, renderer} = session
   renderer.busy(`looking at ${formatAddress(entries[0]!)} …`)
-  const view = await observeSettled(pool, entries, world.clock, {
-    onDeadEntry: (message) => renderer.warn(message),
-    onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
-  })
+  const [view] = await Promise.all([
+    observeSettled(pool, entries, world.clock, {
+      onDeadEntry: (message) => renderer.warn(message),
+      onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
+    }),
+    session.meeting === 'refuse' ? refuseWhereClaimed(session, entries) : undefined,
+  ])
   renderer.idle()
   return {view, topology: toTopology(view), blockers: slotMoveBlockers(check(view))}
 }
@@ -117,7 +133,8 @@ export async function look(session: Session, entries: readonly Address[]): Promi
 /**
  * From a plan to its result.
  * @param command the schema's name
- * @throws ManagerError when the plan is stale or the nodes cannot be reached: nothing was changed then
+ * @throws ManagerError when another operation works on the cluster, the plan is stale, or the nodes cannot be reached: nothing was
+ * changed then
  */
 export async function runPlan(
   session: Session,
@@ -129,6 +146,7 @@ export async function runPlan(
   const schema = `tscluster.${command}/1`
   const {planned} = proposed
   if (!planned.ok) {
+    if (session.meeting === 'refuse' && proposed.nodes) await refuseWhereClaimed(session, proposed.nodes)
     renderer.refuse(planned.refusals)
     return {schema, status: 'refused', exitCode: EXIT.refused, refusals: planned.refusals}
   }
@@ -142,6 +160,7 @@ export async function runPlan(
   await renderer.plan(plan, {consequences, warnings, explain: options.explain, isResult: options.dryRun})
   if (options.out !== undefined) await save(plan, options.out, session)
   if (onlyPlan) return {schema, status: 'planned', exitCode: EXIT.done, plan}
+  if (!options.yes && session.meeting === 'refuse') await refuseWhereClaimed(session, plan)
   if (!options.yes && !(await prompt.confirm('Carry out this plan?', '--yes'))) {
     renderer.note('declined: nothing was changed')
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
@@ -195,8 +214,8 @@ async function checkAfterwards(session: Session, plan: Plan): Promise<Finding[]>
 
 function outcomeToJson({error, ...outcome}: Outcome): NonNullable<PlanResult['outcome']> {
   if (error === undefined) return outcome
-  const {code, message, node, hint} = error
-  return {...outcome, error: {code, message, node, hint}}
+  const {code, message, node, hint, claim} = error
+  return {...outcome, error: {code, message, node, hint, ...(claim !== undefined && {claim: claimToJson(claim)})}}
 }
 
 async function save(plan: Plan, file: string, {renderer}: Session): Promise<void> {

@@ -11,6 +11,8 @@ import type {ClusterView} from '../manager/view/cluster-view.js'
 import {assignmentsAgree} from '../manager/view/assignment.js'
 import {linesFlagged} from '../manager/view/lines.js'
 import type {Interruption} from './interruption.js'
+import {newOperationId} from './operations/claimant.js'
+import {whileClaimed, type Claimed} from './operations/while-claimed.js'
 import type {Announced} from './operations/announce.js'
 import type {Steering} from './operations/steering.js'
 import type {Prompt} from './prompt.js'
@@ -23,15 +25,22 @@ export interface Session {
   readonly renderer: Renderer
   readonly prompt: Prompt
   readonly interruption: Interruption
+  /** What a changing command does when another operation works on the cluster; absent: this one changes nothing. */
+  readonly meeting?: Meeting
 }
 
+/** `plan`: it only wants to see what would be done. `force`: it takes over. */
+export type Meeting = 'refuse' | 'plan' | 'force'
+
 /** What carrying out a plan takes of a session. */
-export type Field = Pick<Session, 'world' | 'interruption'> & {
+export type Field = Pick<Session, 'world' | 'interruption' | 'meeting'> & {
   readonly pool: NodePool
-  readonly renderer: Pick<Renderer, 'begin' | 'event'>
+  readonly renderer: Pick<Renderer, 'begin' | 'event' | 'note' | 'warn'>
 }
 
 export interface CarryOptions {
+  /** Of the operation, where it has one already; default: a new one. */
+  readonly id?: string
   /** `host:port` for suggested commands. */
   readonly entry: string
   /** The standalone server that an import reads from. */
@@ -75,22 +84,35 @@ function isSettled({nodes}: ClusterView): boolean {
 }
 
 /**
- * Looks once more, then carries the plan out. While it runs, Ctrl-C is heard as a wish to stop well, and the pace of what moves
- * keys can be changed.
- * @throws ManagerError `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
+ * Claims the cluster, looks once more, then carries the plan out. While it runs, Ctrl-C is heard as a wish to stop well, and the
+ * pace of what moves keys can be changed.
+ * @throws ManagerError `claimed`, `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
  */
 export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Outcome> {
+  const operation = {id: options.id ?? newOperationId(), operation: plan.operation, force: session.meeting === 'force'}
+  return whileClaimed(session, plan, operation, (claim) => carryOutClaimed(session, plan, options, claim, operation.id))
+}
+
+async function carryOutClaimed(
+  session: Field,
+  plan: Plan,
+  options: CarryOptions,
+  claim: Claimed,
+  id: string,
+): Promise<Outcome> {
   const [{execute}, {reconnoitre}, {Pace}] = await Promise.all([
     import('../manager/execute/executor.js'),
     import('../manager/execute/reconnoitre.js'),
     import('../manager/execute/pace/pace.js'),
   ])
-  const {pool, world, renderer, interruption} = session
-  const {entry, source, teller} = options
+  const {world, renderer, interruption} = session
+  const {entry, teller} = options
+  const {pool} = claim
+  const source = options.source && claim.fence(options.source)
   const terrain = await reconnoitre(pool, plan)
   await renderer.begin(plan)
   const pace = new Pace(plan.settings.pace, world.clock)
-  const steering = await steeringOf(plan, () => ({plan, pace, entry, addresses: terrain.addresses}), world, teller)
+  const steering = await steeringOf(plan, () => ({id, plan, pace, entry, addresses: terrain.addresses}), world, teller)
   const execution: Execution = {
     pool,
     clock: world.clock,
@@ -101,12 +123,13 @@ export async function carryOut(session: Field, plan: Plan, options: CarryOptions
     ...terrain,
     entry,
     stop: interruption.stop,
-    kill: interruption.kill,
+    kill: AbortSignal.any([interruption.kill, claim.lost]),
+    lost: claim.lost,
     pace,
     ...(source !== undefined && {source}),
   }
   try {
-    return await interruption.during(() => execute(plan, execution))
+    return await interruption.during(async () => claim.explain(await execute(plan, execution)))
   } finally {
     steering?.end()
   }

@@ -2,6 +2,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {changeFlags, usage} from '../cli/flags.js'
+import {refuseWhereClaimed} from '../cli/operations/while-claimed.js'
 import {runPlan, type PlanResult} from '../cli/run-plan.js'
 import {readTextFile} from '../cli/text-file.js'
 import {finding} from '../manager/check/finding.js'
@@ -24,6 +25,7 @@ export class Apply extends BaseCommand {
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,
+    'force-unlock': changeFlags['force-unlock'],
     'json-stream': changeFlags['json-stream'],
     'accept-data-loss': Flags.boolean({summary: 'carry out a plan that loses keys'}),
   }
@@ -59,6 +61,7 @@ export class Apply extends BaseCommand {
       )
     }
     // Said before the question, not after it: a stale plan is not worth an answer.
+    if (session.meeting === 'refuse') await refuseWhereClaimed(session, plan)
     const {reconnoitre} = await import('../manager/execute/reconnoitre.js')
     await reconnoitre(session.pool, plan)
     return accept(plan)

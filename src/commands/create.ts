@@ -69,6 +69,7 @@ export class Create extends BaseCommand {
       {
         planned,
         warnings,
+        nodes: addresses,
         resume: 'run the command again',
         next: commandLine('check', addresses[0]),
       },

@@ -1,4 +1,5 @@
 /** What can go wrong outside our own code, told to an operator: the node, what failed, and what to do next. */
+import type {ClaimOwner} from './claim-owner.js'
 import type {ErrorInfo} from './error-info.js'
 
 /** Stable: scripts and `--json` readers branch on these. Documented in docs/errors.md. */
@@ -14,6 +15,8 @@ export type ManagerErrorCode =
   | 'key-exists' // MIGRATE met the key at the target, with another value
   | 'big-key' // a key is too big to be moved without harm, or was left where it is
   | 'stale-plan' // the cluster is no longer what the plan was made for
+  | 'claimed' // another operation works on this cluster
+  | 'claim-lost' // another operation took this cluster over, or may have
   | 'refused' // our own rules forbid it; nothing was changed
   | 'usage' // the invocation is wrong
   | 'io' // a local file
@@ -29,6 +32,8 @@ export class ManagerError extends Error implements ErrorInfo {
   readonly hint: string | undefined
   /** The node's own words, when it answered with an error. */
   readonly reply: string | undefined
+  /** Who works on the cluster, where that is the reason. */
+  readonly claim: ClaimOwner | undefined
 
   constructor(code: ManagerErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : {cause: details.cause})
@@ -36,6 +41,7 @@ export class ManagerError extends Error implements ErrorInfo {
     this.node = details.node
     this.hint = details.hint
     this.reply = details.reply
+    this.claim = details.claim
   }
 }
 
@@ -43,6 +49,7 @@ export interface ErrorDetails {
   readonly node?: string | undefined
   readonly hint?: string | undefined
   readonly reply?: string | undefined
+  readonly claim?: ClaimOwner | undefined
   readonly cause?: unknown
 }
 

@@ -1,5 +1,4 @@
 /** An operation that runs makes itself known, and takes requests to change its pace. */
-import {randomBytes} from 'node:crypto'
 import {chmodSync} from 'node:fs'
 import type {ExecutionEvent} from '../../manager/execute/event.js'
 import type {Pace} from '../../manager/execute/pace/pace.js'
@@ -24,6 +23,8 @@ export interface Announced {
   readonly pace: Pace
   readonly entry: string
   readonly addresses: ReadonlyMap<NodeId, Address>
+  /** Of the operation. */
+  readonly id: string
 }
 
 /**
@@ -32,11 +33,10 @@ export interface Announced {
  * @param failed is told why
  */
 export function announce(world: World, announced: Announced, failed: (reason: string) => void): Announcement {
-  const {plan, pace, entry, addresses} = announced
+  const {plan, pace, entry, addresses, id} = announced
   const {clock, env} = world
   const tally = new ProgressTally(plan, clock.nowMs())
   const folder = new OperationFolder(env)
-  const id = randomBytes(8).toString('hex')
   const server = answerInLine<PaceRequest, PaceAnswer>(
     (request) => {
       for (const change of readChanges(request)) pace.change(change)

@@ -23,7 +23,7 @@ export async function addNode(dialogue: Dialogue): Promise<Verdict> {
   const {print, invocation} = dialogue
   const [newcomer, seed] = [seedOf(invocation.words[0]), seedOf(invocation.words[1])]
   print.info(`>>> Adding node ${formatPlainAddress(newcomer)} to cluster ${formatPlainAddress(seed)}`)
-  const cluster = await loadCluster(dialogue, seed, {settle: true})
+  const cluster = await loadCluster(dialogue, seed, {settle: true, toChange: true})
   if (!isClean(await printCheck(cluster, dialogue))) return 1
   const request = toRequest(cluster, dialogue)
   if (request === undefined) return 1

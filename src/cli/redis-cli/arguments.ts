@@ -182,5 +182,6 @@ function clusterOptions({flags, values, weights}: Line, env: Environment): Clust
     fromPass: value('--cluster-from-pass'),
     fromAskpass: flag('--cluster-from-askpass'),
     atomic: flag('--cluster-use-atomic-slot-migration'),
+    forceUnlock: flag('--cluster-force-unlock'),
   }
 }

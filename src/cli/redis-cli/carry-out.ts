@@ -6,7 +6,7 @@ import type {ManagerError} from '../../manager/error.js'
 import type {Emit} from '../../manager/execute/event.js'
 import {DEFAULT_SETTINGS, type Plan, type Planned, type PlanSettings} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
-import {carryOut} from '../session.js'
+import {carryOut, type Field, type Meeting} from '../session.js'
 import type {Dialogue} from './dialogue.js'
 import {printFailure} from './failures.js'
 import type {ClusterOptions} from './invocation.js'
@@ -31,15 +31,32 @@ export interface Telling {
 export async function apply(dialogue: Dialogue, plan: Plan, telling: Telling): Promise<boolean> {
   const {world, pool, interruption, print, words} = dialogue
   const {emit, source, explain = (error): void => printFailure(error, print, words)} = telling
-  const renderer = {begin: (): void => undefined, event: emit}
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const {error, undone} = await carryOut({world, pool, interruption, renderer}, plan, {entry, source})
+  const meeting = meetingOf(dialogue)
+  const field = {world, pool, interruption, renderer: rendererOf(dialogue, emit), meeting}
+  const {error, undone} = await carryOut(field, plan, {entry, source})
   if (error === undefined) return true
   if (error.code !== 'interrupted') explain(error)
   if (undone) print.warning('*** What had been done was undone: the nodes are as they were.')
   if (error.hint !== undefined) print.warning(`*** ${inOldSpelling(error.hint)}`)
   if (error.code === 'interrupted') throw error
   return false
+}
+
+/** `--cluster-force-unlock` is ours: redis-cli has nothing like it. */
+export function meetingOf({invocation}: Dialogue): Meeting {
+  if (invocation.cluster.simulate) return 'plan'
+  return invocation.cluster.forceUnlock ? 'force' : 'refuse'
+}
+
+/** What the spine of all changing commands tells, in redis-cli's manner. */
+export function rendererOf({print}: Dialogue, emit: Emit): Field['renderer'] {
+  return {
+    begin: () => undefined,
+    event: emit,
+    note: (message) => print.warning(`*** ${message}`),
+    warn: (message) => print.warning(`*** ${message}`),
+  }
 }
 
 /** Hints and remedies name the options of the plain commands. */

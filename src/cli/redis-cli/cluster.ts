@@ -4,6 +4,8 @@ import {observe} from '../../manager/observe.js'
 import type {ClusterView, SilentNode} from '../../manager/view/cluster-view.js'
 import type {NodeView} from '../../manager/view/node-view.js'
 import {toTopology, type Topology} from '../../manager/view/topology.js'
+import {refuseWhereClaimed} from '../operations/while-claimed.js'
+import {meetingOf} from './carry-out.js'
 import type {Dialogue} from './dialogue.js'
 import {couldNotConnect} from './failures.js'
 import {nameOf} from './rows.js'
@@ -21,13 +23,16 @@ export interface Cluster {
 export interface LoadOptions {
   /** A change that was just made may still be on its way: look again for some seconds while the nodes disagree. */
   readonly settle?: boolean
+  /** It is to be changed: then nobody else may be at it. */
+  readonly toChange?: boolean
   /** Who does not answer has been told before. */
   readonly again?: boolean
 }
 
-/** @throws ManagerError when the seed does not answer, or is not part of a cluster */
+/** @throws ManagerError when the seed does not answer, is not part of a cluster, or another operation works on it */
 export async function loadCluster(dialogue: Dialogue, seed: Address, options: LoadOptions = {}): Promise<Cluster> {
-  const {settle = false, again = false} = options
+  const {settle = false, again = false, toChange = false} = options
+  if (toChange && meetingOf(dialogue) === 'refuse') await refuseWhereClaimed(dialogue, [seed])
   const view = settle ? await settled(dialogue, seed) : await observe(dialogue.pool, [seed])
   if (!again) for (const silent of view.silent) reportSilent(silent, dialogue)
   const nodes = view.nodes.filter((node) => node === view.nodes[0] || !isFailed(node, view))

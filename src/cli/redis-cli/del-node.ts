@@ -16,7 +16,7 @@ export async function delNode(dialogue: Dialogue): Promise<Verdict> {
   const [address = '', wanted = ''] = invocation.words
   const seed = seedOf(address)
   print.info(`>>> Removing node ${wanted} from cluster ${address}`)
-  const {topology} = await loadCluster(dialogue, seed, {settle: true})
+  const {topology} = await loadCluster(dialogue, seed, {settle: true, toChange: true})
   const id = wanted.toLowerCase()
   const planned = planDelNode(topology, id, {settings: settingsOf(invocation.cluster)})
   if (!planned.ok) return printRefusal(planned.refusals, wanted, dialogue)

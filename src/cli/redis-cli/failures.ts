@@ -42,6 +42,9 @@ export function printFailure(error: ManagerError, print: Printer, words: Words):
     case 'timed-out':
       // Its hint names an option that redis-cli does not have.
       return print.error(`[ERR] Node ${node} ${error.message}`)
+    case 'claimed':
+      // redis-cli has no word for it; the option is named as it is spelled here.
+      return print.error(`[ERR] ${error.message}${hintOf(error).replace('--force', '--cluster-force')}`)
     default:
       print.error(`[ERR] ${node === '' ? '' : `Node ${node} `}${error.message}${hintOf(error)}`)
   }

@@ -18,7 +18,7 @@ const OWNER_CASES: ReadonlySet<FixCase> = new Set(['several-owners', 'stray-keys
 /** The check, with repairs between its questions. 0 when the cluster is clean in the end, which is looked at anew. */
 export async function fix(dialogue: Dialogue): Promise<Verdict> {
   const seed = seedOfWords(dialogue.invocation.words)
-  const repair = new Repair(dialogue, seed, await loadCluster(dialogue, seed, {settle: true}))
+  const repair = new Repair(dialogue, seed, await loadCluster(dialogue, seed, {settle: true, toChange: true}))
   printInfo(repair.cluster, dialogue)
   printHeading(repair.cluster, dialogue, true)
   printAgreement(repair.cluster, dialogue)

@@ -25,7 +25,7 @@ export async function importKeys(dialogue: Dialogue): Promise<Verdict> {
   const seed = seedOf(invocation.words[0])
   const from = readSource(invocation.cluster.from)
   print.info(`>>> Importing data from ${formatPlainAddress(from)} to cluster ${formatPlainAddress(seed)}`)
-  const cluster = await loadCluster(dialogue, seed, {settle: true})
+  const cluster = await loadCluster(dialogue, seed, {settle: true, toChange: true})
   if (!isClean(await printCheck(cluster, dialogue))) return 1
   const sourcePool = await openSource(dialogue)
   const source = await askSource(sourcePool, from, dialogue)

@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly fromPass: string | undefined
   readonly fromAskpass: boolean
   readonly atomic: boolean
+  /** Ours: take the cluster over from the operation that works on it. */
+  readonly forceUnlock: boolean
 }
 
 export interface Invocation {

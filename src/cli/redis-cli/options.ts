@@ -14,6 +14,7 @@ const CLUSTER_FLAGS = [
   '--cluster-only-replicas',
   '--cluster-from-askpass',
   '--cluster-use-atomic-slot-migration',
+  '--cluster-force-unlock',
 ] as const
 
 const CLUSTER_VALUES = [

@@ -16,7 +16,7 @@ import {seedOfWords} from './seed.js'
 /** Never asks. `--cluster-simulate` prints the same lines and moves nothing. */
 export async function rebalance(dialogue: Dialogue): Promise<Verdict> {
   const {print, invocation} = dialogue
-  const cluster = await loadCluster(dialogue, seedOfWords(invocation.words), {settle: true})
+  const cluster = await loadCluster(dialogue, seedOfWords(invocation.words), {settle: true, toChange: true})
   const weights = readWeights(cluster, dialogue)
   if (weights === undefined) return 1
   if (!isClean(await printCheck(cluster, dialogue, {rows: false}))) {

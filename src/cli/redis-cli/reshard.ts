@@ -22,7 +22,7 @@ import {movedLine} from './slot-lines.js'
  */
 export async function reshard(dialogue: Dialogue): Promise<Verdict> {
   const {print, questions, invocation} = dialogue
-  const cluster = await loadCluster(dialogue, seedOfWords(invocation.words), {settle: true})
+  const cluster = await loadCluster(dialogue, seedOfWords(invocation.words), {settle: true, toChange: true})
   if (!isClean(await printCheck(cluster, dialogue))) {
     print.complain('*** Please fix your cluster problems before resharding')
     return 1

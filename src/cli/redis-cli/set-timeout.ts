@@ -5,7 +5,10 @@ import {ManagerError} from '../../manager/error.js'
 import type {Outcome} from '../../manager/execute/outcome.js'
 import {MIN_NODE_TIMEOUT_MS, planSetTimeout} from '../../manager/plan/set-timeout.js'
 import type {Plan} from '../../manager/plan/plan.js'
-import {accepted, namesOf, settingsOf} from './carry-out.js'
+import type {NodePool} from '../../manager/ports.js'
+import {newOperationId} from '../operations/claimant.js'
+import {whileClaimed} from '../operations/while-claimed.js'
+import {accepted, meetingOf, namesOf, rendererOf, settingsOf} from './carry-out.js'
 import {loadCluster, type Cluster} from './cluster.js'
 import type {Dialogue, Verdict} from './dialogue.js'
 import {seedOf} from './seed.js'
@@ -14,16 +17,20 @@ import {seedOf} from './seed.js'
 export async function setTimeout(dialogue: Dialogue): Promise<Verdict> {
   const {print, invocation} = dialogue
   const timeoutMs = readTimeout(invocation.words[1]!)
-  const cluster = await loadCluster(dialogue, seedOf(invocation.words[0]))
+  const cluster = await loadCluster(dialogue, seedOf(invocation.words[0]), {toChange: true})
   const plan = accepted(planSetTimeout(cluster.topology, timeoutMs, settingsOf(invocation.cluster)), dialogue)
   if (plan === undefined) return 1
   print.info('>>> Reconfiguring node timeout in every cluster node...')
   const nameOf = namesOf(cluster.topology.nodes)
   const nodes = onePlanPerNode(plan)
-  const outcomes = nodes.map(({plan: part}) => carryOutPart(part, cluster, dialogue))
+  const operation = {id: newOperationId(), operation: plan.operation, force: meetingOf(dialogue) === 'force'}
+  const session = {...dialogue, renderer: rendererOf(dialogue, () => undefined)}
+  const outcomes = await whileClaimed(session, plan, operation, ({pool}) =>
+    Promise.all(nodes.map(({plan: part}) => carryOutPart(part, cluster, {...dialogue, pool}))),
+  )
   let refused = 0
   for (const [index, {node}] of nodes.entries()) {
-    const {error} = await outcomes[index]!
+    const {error} = outcomes[index]!
     if (error === undefined) print.warning(`*** New timeout set for ${nameOf(node)}`)
     else print.error(`ERR setting node-timeout for ${nameOf(node)}: ${error.reply ?? error.message}`)
     if (error !== undefined) refused++
@@ -48,7 +55,9 @@ function onePlanPerNode(plan: Plan): {readonly node: string; readonly plan: Plan
   )
 }
 
-function carryOutPart(plan: Plan, {topology}: Cluster, {pool, world, interruption}: Dialogue): Promise<Outcome> {
+type Ground = Pick<Dialogue, 'world' | 'interruption'> & {readonly pool: NodePool}
+
+function carryOutPart(plan: Plan, {topology}: Cluster, {pool, world, interruption}: Ground): Promise<Outcome> {
   return execute(plan, {
     pool,
     clock: world.clock,

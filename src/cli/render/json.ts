@@ -2,6 +2,8 @@
  * `--json`: one document on standard output, written when the command returns; nothing is drawn. Errors travel in it too.
  * `--json-stream`: before it, what happens, each event a line of its own; what a person reads goes to standard error.
  */
+import type {ClaimOwner} from '../../manager/claim-owner.js'
+import type {ManagerError} from '../../manager/error.js'
 import type {ErrorInfo} from '../../manager/error-info.js'
 import type {ExecutionEvent, StepId} from '../../manager/execute/event.js'
 import type {Plan} from '../../manager/plan/plan.js'
@@ -65,8 +67,17 @@ export function streamingEvents(renderer: Renderer, stdout: Output, wallClock: (
 }
 
 /** The document that takes the place of a result: docs/json.md. */
-export function errorToJson({code, message, node, hint}: ErrorInfo, exitCode: ExitCode): object {
-  return {schema: 'tscluster.error/1', exitCode, error: {code, message, node, hint}}
+export function errorToJson(
+  {code, message, node, hint, claim}: ErrorInfo & Pick<Partial<ManagerError>, 'claim'>,
+  exitCode: ExitCode,
+): object {
+  const error = {code, message, node, hint, ...(claim !== undefined && {claim: claimToJson(claim)})}
+  return {schema: 'tscluster.error/1', exitCode, error}
+}
+
+/** Who works on the cluster. */
+export function claimToJson({id, operation, user, host, sinceMs}: ClaimOwner): object {
+  return {id, operation, user, host, since: new Date(sinceMs).toISOString()}
 }
 
 interface LaneNames {

@@ -56,6 +56,8 @@ export interface NodeHost {
   readonly address: Endpoint
   /** Undefined without `cluster-enabled`. */
   readonly busPort: number | undefined
+  /** Its data are on no disk yet: SHUTDOWN is refused so long. */
+  readonly isWritingFirstAof: boolean
   /** How it is called in its log at this moment. */
   readonly logRole: LogRole
   /** The folder that it works in now: CONFIG SET can change it. */
@@ -191,6 +193,10 @@ class RunningNode implements NodeHost {
 
   get address(): Endpoint {
     return addressOf(this.config)
+  }
+
+  get isWritingFirstAof(): boolean {
+    return this.#core.server.saving.aof.isWritingFirst
   }
 
   get logRole(): LogRole {

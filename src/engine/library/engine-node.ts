@@ -1,4 +1,5 @@
 /** One node as a program holds it: started, asked, paused, killed, started again. */
+import {setTimeout as sleep} from 'node:timers/promises'
 import {type LogSink} from '../host/log-file.js'
 import {type NodeEnd, type NodeHost, startNodeHost} from '../host/node-host.js'
 import {formatAddress} from '../../model/address.js'
@@ -57,6 +58,10 @@ export interface Slowness {
 /** A node that says nothing for this long is silent; a slow one is given more time, up to the second limit. */
 const DESCRIBE_LIMIT_MS = 1000
 const LONGEST_DESCRIBE_LIMIT_MS = 3000
+
+/** A node whose disk does not take its first AOF in this time is asked all the same, and says why it cannot stop. */
+const FIRST_AOF_LIMIT_MS = 30_000
+const FIRST_AOF_PAUSE_MS = 5
 
 /** What CONFIG SET can change of the places where others call a node. */
 const PLACE_DIRECTIVES = [
@@ -181,9 +186,13 @@ export class EngineNode implements AsyncDisposable {
     this.#start.tidy?.()
   }
 
-  /** As SHUTDOWN; `restart` brings it back. */
+  /** As SHUTDOWN; `restart` brings it back. A node that writes its first AOF, and would refuse, is given the time to finish. */
   async shutDown(): Promise<void> {
-    if (this.#running) await this.#host.stop()
+    if (this.#running) {
+      this.resume()
+      await this.#firstAofWritten()
+      await this.#host.stop()
+    }
     await this.#host.closed
   }
 
@@ -238,6 +247,13 @@ export class EngineNode implements AsyncDisposable {
     this.#host = await hostOf({...this.#start, bornWhole: false})
     this.#running = true
     this.#watch(this.#host)
+  }
+
+  async #firstAofWritten(): Promise<void> {
+    const deadlineMs = performance.now() + FIRST_AOF_LIMIT_MS
+    while (this.#running && this.#host.isWritingFirstAof && performance.now() < deadlineMs) {
+      await sleep(FIRST_AOF_PAUSE_MS)
+    }
   }
 
   get #password(): string {

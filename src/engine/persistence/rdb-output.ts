@@ -17,7 +17,7 @@ const MOST_FORESEEN = 1024 * 1024
 const NOTHING = Buffer.alloc(0) as TextBuffer
 const TWO_TO_32 = 2 ** 32
 const MOST_COUNT_BYTES = 9
-/** Smaller ones are cheap to make, and may be a part of Node's common pool. */
+/** Smaller ones are cheap to make. */
 const LEAST_SPARE_BYTES = 32 * 1024
 const MOST_SPARES = 16
 
@@ -30,6 +30,8 @@ export class RdbOutput {
   /** What the last buffer came to hold: likely enough for the next one. */
   #capacity = INITIAL_CAPACITY
   readonly #spares: TextBuffer[] = []
+  /** Made here and for nobody else: how large the pool is that Buffers share is up to Node. */
+  readonly #own = new WeakSet<ArrayBufferLike>()
   readonly compresses: boolean
 
   constructor(compresses = true) {
@@ -70,9 +72,9 @@ export class RdbOutput {
   }
 
   /** What was taken is of no use to the caller any more. A new buffer for every piece would keep the garbage collector busy. */
-  giveBack({buffer, byteOffset}: Uint8Array): void {
-    const isWhole = byteOffset === 0 && buffer.byteLength >= LEAST_SPARE_BYTES
-    if (isWhole && this.#spares.length < MOST_SPARES) this.#spares.push(Buffer.from(buffer) as TextBuffer)
+  giveBack({buffer}: Uint8Array): void {
+    const isSpare = this.#own.has(buffer) && this.#spares.length < MOST_SPARES
+    if (isSpare) this.#spares.push(Buffer.from(buffer) as TextBuffer)
   }
 
   u8(byte: number): void {
@@ -184,9 +186,16 @@ export class RdbOutput {
       this.#buffer = this.#spares.pop()!
       if (needed <= this.#buffer.length) return
     }
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#buffer.length * 2, this.#capacity)) as TextBuffer
+    const larger = this.#room(Math.max(needed, this.#buffer.length * 2, this.#capacity))
     this.#buffer.copy(larger, 0, 0, this.#length)
     this.#buffer = larger
+  }
+
+  #room(bytes: number): TextBuffer {
+    if (bytes < LEAST_SPARE_BYTES) return Buffer.allocUnsafe(bytes) as TextBuffer
+    const room = Buffer.allocUnsafeSlow(bytes) as TextBuffer
+    this.#own.add(room.buffer)
+    return room
   }
 }
 

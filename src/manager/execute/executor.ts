@@ -9,12 +9,13 @@ import type {Step} from '../plan/step.js'
 import type {ManagerClock, NodeClient, NodePool} from '../ports.js'
 import type {Emit, ExecutionEvent, StepId} from './event.js'
 import {leftBehind, slotsLeft, type LeftSlot} from './left-behind.js'
-import {collide, nodesFelt, STEPS_AT_ONCE} from './limits.js'
+import {nodesFelt, STEPS_AT_ONCE} from './limits.js'
 import {StallGuard} from './migration/stall-guard.js'
 import type {Outcome} from './outcome.js'
 import type {LanePace} from './pace/lane-pace.js'
 import {Pace} from './pace/pace.js'
 import {runStep} from './run-step.js'
+import {Schedule, type Scheduled} from './schedule.js'
 import {interrupted, type StepContext} from './step-context.js'
 
 export interface Execution {
@@ -30,6 +31,8 @@ export interface Execution {
   readonly stop: AbortSignal
   /** Second Ctrl-C: now. */
   readonly kill: AbortSignal
+  /** Another operation works on the cluster now: not even `undo` and `lastly` may be sent. Whoever raises it raises `kill`, too. */
+  readonly lost?: AbortSignal
   readonly source?: NodePool
   /** How fast keys move, where somebody wants to steer it; default: as the plan says. */
   readonly pace?: Pace
@@ -70,6 +73,7 @@ class Run {
   async toTheEnd(): Promise<Outcome> {
     const {undo = [], lastly = []} = this.#plan
     let error = await this.#phases(this.#plan.phases, '')
+    if (this.#execution.lost?.aborted === true) return this.#outcome(error, false)
     let undone = false
     if (error !== undefined && this.#touched && undo.length > 0) {
       this.#execution.emit({kind: 'undo-started', reason: error.message})
@@ -142,25 +146,23 @@ class Run {
     // One failed step asks its siblings to finish what they have in hand: half a plan is better stopped than torn.
     const halt = new AbortController()
     const either = AbortSignal.any([stop, halt.signal])
-    const waiting = steps.map((step, index) => ({step, id: `${prefix}.${index}`}))
-    const running = new Set<Step>()
+    const schedule = new Schedule(steps, STEPS_AT_ONCE)
     let failure: ManagerError | undefined
-    const worker = async (): Promise<void> => {
-      for (;;) {
-        const next = waiting.findIndex(({step}) => ![...running].some((other) => collide(step, other)))
-        if (next < 0 || either.aborted) return
-        const [{step, id}] = waiting.splice(next, 1) as [(typeof waiting)[number]]
-        running.add(step)
-        const error = await this.#step(step, id, either, kill)
-        running.delete(step)
-        if (error !== undefined) {
-          if (failure === undefined || failure.code === 'interrupted') failure = error
-          halt.abort()
-        } else if (prefix !== '') this.#stepsDone++
-      }
+    const beginAll = async (): Promise<void> => {
+      if (!either.aborted) await Promise.all(schedule.take().map(run))
     }
-    await Promise.all(Array.from({length: Math.min(STEPS_AT_ONCE, steps.length)}, worker))
-    if (failure === undefined && waiting.length > 0) return interrupted()
+    const run = async ({step, index}: Scheduled): Promise<void> => {
+      const error = await this.#step(step, `${prefix}.${index}`, either, kill)
+      schedule.done(step)
+      if (error === undefined) this.#stepsDone++
+      else {
+        if (failure === undefined || failure.code === 'interrupted') failure = error
+        halt.abort()
+      }
+      await beginAll()
+    }
+    await beginAll()
+    if (failure === undefined && schedule.left > 0) return interrupted()
     return failure
   }
 

@@ -1,22 +1,12 @@
-/** How many steps run side by side, and which must not. */
+/** How many steps run side by side, and what each of them takes for itself. */
 import type {NodeId} from '../../model/node-id.js'
 import type {Step, StepOf} from '../plan/step.js'
 
 /** Steps at once: enough for one lane per source in a large cluster, few enough for one operator's machine. */
 export const STEPS_AT_ONCE = 32
 
-/**
- * Whether `one` must wait for `other`: they keep the same node busy, or slots would go to a node that gives some away. Whoever
- * takes a slot raises its config epoch and announces all that it has; what it is giving away just then would be among that, and
- * with the higher epoch it would take it back from the new owner, together with the writes that this one has acknowledged.
- */
-export function collide(one: Step, other: Step): boolean {
-  const busy = busyNodes(other)
-  if (busyNodes(one).some((node) => busy.includes(node))) return true
-  return movesSlots(one) && movesSlots(other) && (one.source === other.target || one.target === other.source)
-}
-
-function movesSlots(step: Step): step is StepOf<'move-slots' | 'migrate-slots'> {
+/** Whether slots change hands between two primaries, and the target takes a higher config epoch for it. */
+export function movesSlots(step: Step): step is StepOf<'move-slots' | 'migrate-slots'> {
   return step.kind === 'move-slots' || step.kind === 'migrate-slots'
 }
 
@@ -25,7 +15,7 @@ function movesSlots(step: Step): step is StepOf<'move-slots' | 'migrate-slots'> 
  * the first and block the node's clients for longer. Redis 8.4 refuses a second migration on a node, be it the source or the
  * target of the first.
  */
-function busyNodes(step: Step): readonly NodeId[] {
+export function busyNodes(step: Step): readonly NodeId[] {
   switch (step.kind) {
     case 'move-slots':
     case 'collect-keys':

@@ -1,17 +1,16 @@
 /** A connection without a client library: for what goes over it in bulk, or is no reply at all. */
 import {connect, type Socket} from 'node:net'
-import {connect as connectTls} from 'node:tls'
 import {formatAddress, type Address} from '../../model/address.js'
 import {ManagerError} from '../error.js'
 import type {Argument, Credentials} from '../ports.js'
-import type {PoolSettings} from './pool-settings.js'
+import type {PoolSettings, TlsSettings} from './pool-settings.js'
 import {tlsOptions} from './tls-options.js'
 import {translateError} from './translate-error.js'
 
 /** @throws ManagerError as `NodePool.connect` does */
-export function openSocket({tls, family, connectTimeoutMs}: PoolSettings, address: Address): Promise<Socket> {
+export async function openSocket({tls, family, connectTimeoutMs}: PoolSettings, address: Address): Promise<Socket> {
   const {host, port} = address
-  const socket = tls === undefined ? connect({host, port, family}) : connectTls({host, port, ...tlsOptions(tls)})
+  const socket = tls === undefined ? connect({host, port, family}) : await connectSecurely(tls, address)
   const overdue = (): void => void socket.destroy(silentFor(connectTimeoutMs, address))
   socket.setTimeout(connectTimeoutMs, overdue)
   return new Promise((resolve, reject) => {
@@ -22,6 +21,12 @@ export function openSocket({tls, family, connectTimeoutMs}: PoolSettings, addres
       resolve(socket)
     })
   })
+}
+
+/** TLS is loaded where it is spoken. */
+async function connectSecurely(tls: TlsSettings, {host, port}: Address): Promise<Socket> {
+  const {connect: connectTls} = await import('node:tls')
+  return connectTls({host, port, ...tlsOptions(tls)})
 }
 
 export function silentFor(limitMs: number, address: Address): ManagerError {

@@ -1,5 +1,8 @@
 /** Nodes that start again: with their data, as who they were, and where they stood in their primary's history. */
+import {existsSync, statSync} from 'node:fs'
+import path from 'node:path'
 import {expect} from 'chai'
+import {startNode} from '../../../src/engine/index.js'
 import {slotOf} from '../../../src/model/slot.js'
 import {accountOf, clusterInfo} from '../../support/cluster-facts.js'
 import {EngineFolder} from '../../support/engine/state-folder.js'
@@ -11,6 +14,8 @@ import {until} from '../../support/until.js'
 import {statOf, untilLinkUp, untilSameOffset} from '../engine-replication/standalone.js'
 
 const KEYS = 60
+/** More than one turn writes. */
+const MANY_KEYS = 50_000
 const UP_MS = 60_000
 
 const at = (port: number): RespTarget => ({host: '127.0.0.1', port})
@@ -35,6 +40,23 @@ describeOnServers('a replica that starts again', ['engine'], () => {
     expect(await statOf(primary, 'sync_full')).to.equal(full)
     expect(await statOf(primary, 'sync_partial_ok')).to.equal(partial + 1)
     expect(await replicas.command(0, 'MGET', 'before', 'meanwhile')).to.deep.equal(['1', '1'])
+  })
+})
+
+describe('a node of the library that is stopped', () => {
+  it('finishes its first AOF before', async () => {
+    const node = await startNode({config: {'enable-debug-command': 'yes'}})
+    const base = path.join(node.directory, 'appendonlydir', 'appendonly.aof.1.base.rdb')
+    try {
+      await command(node, 'DEBUG', 'POPULATE', MANY_KEYS)
+      await command(node, 'CONFIG', 'SET', 'appendonly', 'yes')
+      expect(String(await command(node, 'INFO', 'persistence'))).to.match(/aof_rewrite_in_progress:1/)
+      expect(existsSync(base)).to.equal(false)
+      await node.shutDown()
+      expect(statSync(base).size).to.be.above(MANY_KEYS)
+    } finally {
+      await node.stop()
+    }
   })
 })
 
