@@ -11,8 +11,9 @@ describe('the times at which nodes are looked at', () => {
       [2, 300],
       [3, 0],
       [4, 200],
-    ] as const)
-      {times.lookAt(index, atMs)}
+    ] as const) {
+      times.lookAt(index, atMs)
+    }
     expect(times.due(nodes, 99)).to.deep.equal([])
     expect(times.due(nodes, 200)).to.deep.equal(['one', 'four'])
   })

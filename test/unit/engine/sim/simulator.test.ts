@@ -1,6 +1,7 @@
 /** Whole clusters in virtual time. */
 import {expect} from 'chai'
 import {AT, HEADER_BYTES, PACKET} from '../../../../src/engine/cluster/packet.js'
+import {writeU64} from '../../../../src/engine/cluster/packet-codec.js'
 import {giveSlot} from '../../../../src/engine/cluster/slot-table.js'
 import {isPrimary} from '../../../../src/engine/cluster/state.js'
 import {type TurnOutput} from '../../../../src/engine/ports.js'
@@ -147,10 +148,11 @@ describe('what is checked at each turn', () => {
     const [node] = sim.nodes
     const vote = Buffer.alloc(HEADER_BYTES)
     vote.writeUInt16BE(PACKET.AUTH_ACK, AT.TYPE)
+    writeU64(vote, 4, AT.CURRENT_EPOCH)
     const turn = {links: [{kind: 'send', link: 1, bytes: vote}]} as unknown as TurnOutput
     const checker = new OneVotePerEpoch()
     checker.turnEnded(node!, turn)
-    stateOf(node!).currentEpoch++
+    writeU64(vote, 5, AT.CURRENT_EPOCH)
     checker.turnEnded(node!, turn)
     expect(() => checker.turnEnded(node!, turn)).to.throw('one vote per epoch: 10.0.0.1:7000 votes for')
   })
