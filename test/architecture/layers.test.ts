@@ -55,7 +55,7 @@ const ENGINE_LAYERS: readonly Layer[] = [
   {
     name: 'sim',
     files: /^src\/engine\/sim\//,
-    imports: [...ENGINE_BASE, 'resp', 'cluster', 'server', 'node'],
+    imports: [...ENGINE_BASE, 'resp', 'keyspace', 'cluster', 'server', 'node'],
     packages: [],
   },
   {

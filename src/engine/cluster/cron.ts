@@ -24,10 +24,16 @@ export function tick(ctx: BusContext): void {
   if ((state.due & DUE.SAVE_SOON) !== 0) needs(state, DUE.SAVE)
   refreshMyself(ctx)
   expireBlacklist(ctx)
-  reconnect(ctx)
+  const due = nodesToLookAt(ctx)
+  reconnect(ctx, due)
   if (state.ticks % TICKS_PER_RANDOM_PING === 0) pingSomebody(ctx)
   let changed = false
-  for (const node of state.list) if (watch(ctx, node)) changed = true
+  for (const node of due) {
+    // A handshake that was given up has left the table.
+    if (state.byIndex[node.index] !== node) continue
+    if (watch(ctx, node)) changed = true
+    state.watchTimes.lookAt(node.index, nextLookMs(ctx, node))
+  }
   followMyPrimary(ctx)
   expireManualFailover(ctx)
   if (isReplica(state.myself)) {
@@ -38,14 +44,37 @@ export function tick(ctx: BusContext): void {
   if (changed || !state.ok) updateClusterState(ctx)
 }
 
-/** Calls every node that we have no link to; gives up handshakes that lead nowhere. */
-function reconnect(ctx: BusContext): void {
+/** Those about whom something may be due: nearly always few. */
+function nodesToLookAt({state, config, nowMs}: BusContext): ClusterNode[] {
+  const {watchTimes, manual} = state
+  // Another timeout makes another plan; and a limit for what waits on a link is kept at every tick.
+  if (state.watchTimeoutMs !== config.nodeTimeoutMs || config.linkSendbufLimitBytes !== 0) watchTimes.lookAtAll()
+  state.watchTimeoutMs = config.nodeTimeoutMs
+  if (manual.endMs !== 0 && manual.replica !== null) watchTimes.lookSoon(manual.replica.index)
+  return watchTimes.due(state.byIndex, nowMs)
+}
+
+/**
+ * The first moment, unix ms, at which `reconnect` or `watch` may find something to do about a node that was just looked at. What is
+ * heard of the node meanwhile can only put that off.
+ */
+function nextLookMs({config, nowMs}: BusContext, node: ClusterNode): number {
+  const timeoutMs = config.nodeTimeoutMs
+  if ((node.flags & NODE.MYSELF) !== 0) return Infinity
+  const {outbound, pingSent, pongReceived, dataReceived} = node
+  // To be called, given up, or counted: at every tick.
+  if (outbound === null || (node.flags & (NODE.HANDSHAKE | NODE.NOADDR | NODE.PFAIL)) !== 0) return nowMs
+  if (pingSent === 0) return pongReceived + timeoutMs / 2
+  const heardMs = Math.max(pingSent, dataReceived)
+  return Math.min(heardMs + timeoutMs, Math.max(outbound.createdMs + timeoutMs, heardMs + timeoutMs / 2))
+}
+
+/** Calls every node that we have no link to; gives up handshakes that lead nowhere; counts who is PFAIL. */
+function reconnect(ctx: BusContext, nodes: readonly ClusterNode[]): void {
   const {state, nowMs} = ctx
   const handshakeMs = handshakeTimeoutMs(ctx)
   state.pfailNodes = 0
-  // From the end, because a handshake that is given up leaves the list.
-  for (let index = state.list.length - 1; index >= 0; index--) {
-    const node = state.list[index]!
+  for (const node of nodes) {
     if ((node.flags & (NODE.MYSELF | NODE.NOADDR)) !== 0) continue
     closeOverLimit(ctx, node.outbound)
     closeOverLimit(ctx, node.inbound)

@@ -38,7 +38,10 @@ export function sendPing(
   level = link.node?.extensionLevel ?? EXTENSION_LEVEL.HOSTNAME,
 ): void {
   const {chosen} = ctx.state
-  if (type === PACKET.PING && !link.inbound && link.node !== null) link.node.pingSent = ctx.nowMs
+  if (type === PACKET.PING && !link.inbound && link.node !== null) {
+    link.node.pingSent = ctx.nowMs
+    ctx.state.watchTimes.lookBefore(link.node.index, ctx.nowMs + ctx.config.nodeTimeoutMs / 2)
+  }
   chooseGossip(ctx)
   const gossipBytes = chosen.length * GOSSIP_BYTES
   const bytes = buildPacket(ctx, type, gossipBytes + extensionBytes(ctx, level))

@@ -91,7 +91,10 @@ export function dropLink(ctx: BusContext, link: BusLink): void {
   ctx.state.strangers.delete(link)
   const {node} = link
   if (node === null) return
-  if (node.outbound === link) node.outbound = null
+  if (node.outbound === link) {
+    node.outbound = null
+    ctx.state.watchTimes.lookSoon(node.index)
+  }
   if (node.inbound === link) node.inbound = null
 }
 

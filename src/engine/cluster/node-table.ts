@@ -24,6 +24,7 @@ export function addNode(ctx: BusContext, id: NodeId, flags: number): ClusterNode
   state.byIndex[index] = node
   state.nodes.set(id, node)
   state.list.push(node)
+  state.watchTimes.lookSoon(index)
   return node
 }
 

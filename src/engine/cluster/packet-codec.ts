@@ -41,8 +41,8 @@ export function readText(bytes: Buffer, at: number, width: number): string {
 
 /** NUL-padded; a text that is too long is cut so that a NUL still ends it. */
 export function writeText(bytes: Buffer, text: string, at: number, width: number): void {
-  bytes.fill(0, at, at + width)
-  bytes.write(text, at, Math.min(text.length, width - 1), 'latin1')
+  const written = bytes.write(text, at, Math.min(text.length, width - 1), 'latin1')
+  bytes.fill(0, at + written, at + width)
 }
 
 export type Length = 'unknown' | 'garbage' | number
@@ -82,10 +82,25 @@ export interface Header {
   readonly messageFlags: number
 }
 
+/** Packets are cut from slabs: memory of its own for each costs more than to fill it. */
+const SLAB_BYTES = 256 * 1024
+let slab = Buffer.alloc(0)
+let slabUsed = 0
+
+function roomFor(length: number): Buffer {
+  if (length > SLAB_BYTES / 8) return Buffer.allocUnsafe(length)
+  if (slabUsed + length > slab.length) {
+    slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
+    slabUsed = 0
+  }
+  slabUsed += length
+  return slab.subarray(slabUsed - length, slabUsed)
+}
+
 /** A packet with its header filled in and its body of `bodyBytes` still to be written. */
 export function encodeHeader(header: Header, bodyBytes: number): Buffer {
   const length = HEADER_BYTES + bodyBytes
-  const bytes = Buffer.allocUnsafe(length)
+  const bytes = roomFor(length)
   bytes.writeUInt32BE(SIGNATURE, AT.SIGNATURE)
   bytes.writeUInt32BE(length, AT.TOTLEN)
   bytes.writeUInt16BE(PROTOCOL_VERSION, AT.VERSION)

@@ -112,7 +112,7 @@ export function processExtensions(ctx: BusContext, view: PacketView, sender: Clu
 }
 
 function learnShard(ctx: BusContext, sender: ClusterNode, shardId: string): void {
-  if (!isNodeName(shardId)) return
+  if (shardId !== sender.shardId && !isNodeName(shardId)) return
   sender.shardId = shardId
   const {myself} = ctx.state
   if (myself.primary === sender) myself.shardId = shardId

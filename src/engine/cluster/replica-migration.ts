@@ -17,6 +17,9 @@ export function migrateIfCandidate(ctx: BusContext): void {
   const {state, config} = ctx
   const {myself} = state
   if (!isReplica(myself) || myself.primary === null || !config.allowReplicaMigration) return
+  const mine = isFail(myself.primary) ? 0 : workingReplicas(myself.primary)
+  // Without this a thousand nodes would be gone through at every tick, in vain.
+  if (mine < 2 || !state.ok) return
   let most = 0
   let orphans = 0
   for (const node of state.list) {
@@ -25,8 +28,7 @@ export function migrateIfCandidate(ctx: BusContext): void {
     if (node.slotCount > 0 && isOrphan(node, replicas)) orphans++
     most = Math.max(most, replicas)
   }
-  const mine = isFail(myself.primary) ? 0 : workingReplicas(myself.primary)
-  if (orphans === 0 || most < 2 || mine !== most || !state.ok) return
+  if (orphans === 0 || mine !== most) return
   const good = myself.primary.replicas.filter((replica) => (replica.flags & (NODE.FAIL | NODE.PFAIL)) === 0).length
   if (good <= config.migrationBarrier) return
   migrate(ctx, most)

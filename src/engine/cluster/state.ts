@@ -2,6 +2,7 @@
 import {SLOT_COUNT, type SlotId} from '../../model/slot.js'
 import {type NodeId} from '../../model/node-id.js'
 import {type LinkId} from '../ports.js'
+import {WatchTimes} from './watch-times.js'
 
 /** Node flags as they stand in headers and gossip entries (cluster bus, "Flags"). */
 export const NODE = {
@@ -138,6 +139,10 @@ export interface ClusterState {
   readonly nodes: Map<NodeId, ClusterNode>
   /** The same nodes, in the order in which they were learned. */
   readonly list: ClusterNode[]
+  /** When the cron has to look at each of them. */
+  readonly watchTimes: WatchTimes
+  /** The node timeout that these times were reckoned with, ms. */
+  watchTimeoutMs: number
   /** By `ClusterNode.index`; 0 is nobody. */
   readonly byIndex: (ClusterNode | null)[]
   readonly freeIndexes: number[]
@@ -256,6 +261,8 @@ export function createState(id: NodeId, nowMs: number, types: number): ClusterSt
     myself,
     nodes: new Map([[id, myself]]),
     list: [myself],
+    watchTimes: new WatchTimes(),
+    watchTimeoutMs: 0,
     byIndex: [null, myself],
     freeIndexes: [],
     announcedIp: '',

@@ -20,8 +20,9 @@ describe('a virtual clock', () => {
       ['a', 1],
       ['d', 5],
       ['b', 2.5],
-    ] as const)
-      {clock.schedule(ms, note(name))}
+    ] as const) {
+      clock.schedule(ms, note(name))
+    }
     runAll()
     expect(seen).to.deep.equal(['a at 1', 'b at 2.5', 'c at 5', 'd at 5'])
   })
