@@ -49,7 +49,7 @@ function expectError({code, signal, stderr}: CliResult, expected: {code: number;
     lines.find((line) => line.startsWith('error ')),
     said,
   ).to.match(expected.says)
-  expect(said).to.match(/^failed reshard: .* to go on: tscluster fix .* the same command again$/m)
+  expect(said).to.match(/^failed reshard: .* to go on: tscluster resume [0-9a-f]{8}$/m)
   expect(said).not.to.match(/^\s+at /m)
 }
 

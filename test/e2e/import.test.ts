@@ -92,7 +92,7 @@ describeOnServers('import', WITH_ENGINE, (flavour) => {
     await running.signalAfter(/"keys-moved"/, 'SIGINT')
     const {code, stderr} = await running.done
     expect(code, wordsIn(stderr)).to.equal(5)
-    expect(stderr).to.match(/to go on: tscluster import/)
+    expect(stderr).to.match(/to go on: tscluster resume/)
     const [left, arrived] = [await digest([source]), await digest(cluster.primaries)]
     expect(left.size).to.be.greaterThan(0)
     expect(arrived.size).to.be.greaterThan(0)

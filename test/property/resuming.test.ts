@@ -59,7 +59,11 @@ function halfMoved(topology: Topology, move: MoveStep, count: number, marks: str
 }
 
 /** After some of the steps, in the middle of the next if it moves slots. */
-function cutShort(topology: Topology, plan: Plan, {steps, slots, marks}: {steps: number; slots: number; marks: string}): Topology {
+function cutShort(
+  topology: Topology,
+  plan: Plan,
+  {steps, slots, marks}: {steps: number; slots: number; marks: string},
+): Topology {
   const all: Step[] = stepsIn(plan.phases)
   const done = steps % (all.length + 1)
   const after = predictPhases(topology, [{title: '', steps: all.slice(0, done)}])

@@ -69,6 +69,8 @@ export class JournalFolder {
 
 export function readEntry(file: string): JournalEntry | undefined {
   try {
+    // A device may never come to its end.
+    if (!statSync(file).isFile()) return undefined
     const parsed = parseHeadAndProgress(readFileSync(file, 'utf8'))
     return parsed === undefined ? undefined : {file, ...parsed}
   } catch {

@@ -41,8 +41,9 @@ interface Progress {
 export function listOperations(env: World['env'], file: string | undefined): ListedOperation[] {
   const entries = file === undefined ? new JournalFolder(env).list('all') : [readEntry(file)]
   return entries.map((entry) => {
-    if (entry === undefined)
+    if (entry === undefined) {
       throw new ManagerError('usage', `${file} is no journal`, {hint: 'see `tscluster operations`'})
+    }
     return listed(withStanding(entry), env)
   })
 }

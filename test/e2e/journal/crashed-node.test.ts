@@ -71,7 +71,10 @@ describeOnServers('a node that crashes in the middle of a reshard and comes back
 })
 
 describeOnServers('a primary that is replaced in the middle of a reshard', ['redis-7.0'], (flavour) => {
-  for (const [name, victim] of [['source', 0], ['target', 1]] as const) {
+  for (const [name, victim] of [
+    ['source', 0],
+    ['target', 1],
+  ] as const) {
     it(`the ${name}: one resume waits for the failover and goes on with the new primary`, async () => {
       const ground = new Ground()
       const cluster = await quickCluster(flavour, {primaries: 3, replicasEach: 1, nodeTimeoutMs: 1000})
@@ -87,7 +90,11 @@ describeOnServers('a primary that is replaced in the middle of a reshard', ['red
       await cluster.nodes.kill(victim)
       expect((await run.done).code).not.to.equal(0)
       await ground.done('resume', '--yes')
-      expect(await slotCounts([cluster.replicas[1]!, cluster.primaries[1]!].filter((_, index) => (index === 0) === (victim === 1)))).to.deep.equal([5762])
+      expect(
+        await slotCounts(
+          [cluster.replicas[1]!, cluster.primaries[1]!].filter((_, index) => (index === 0) === (victim === 1)),
+        ),
+      ).to.deep.equal([5762])
       const alive = [...cluster.nodes].filter((_, index) => index !== victim)
       expect(differences(all, await digest(alive))).to.deep.equal([])
       await expectClean(alive)

@@ -24,17 +24,33 @@ describeOnServers('an operation that is stopped', ['redis-7.0'], (flavour) => {
   afterEach(() => ground.remove())
 
   function reshard(to: number, slots: number): string[] {
-    return ['reshard', cluster.entry, '--from', 'all', '--to', cluster.ids[to]!, '--slots', String(slots), '--no-atomic']
+    return [
+      'reshard',
+      cluster.entry,
+      '--from',
+      'all',
+      '--to',
+      cluster.ids[to]!,
+      '--slots',
+      String(slots),
+      '--no-atomic',
+    ]
   }
 
   for (const [index, signal] of (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).entries()) {
     it(`by ${signal} closes its slots, exits with 5 and names the command that continues`, async () => {
       const [before] = await slotCounts([cluster.nodes.node(index)])
-      const stopped = await ground.hit([...reshard(index, 300), '--rate', '200keys/s'], 'slot-moved', {times: 10, signal})
+      const stopped = await ground.hit([...reshard(index, 300), '--rate', '200keys/s'], 'slot-moved', {
+        times: 10,
+        signal,
+      })
       const {id, state, next} = await ground.lastOperation()
       expect(stopped.code).to.equal(5)
       expect(stopped.stderr).to.match(
-        new RegExp(`^stopped reshard: .* 2 steps left; to go on: tscluster resume ${id.slice(0, 8)}$|^stopped reshard.*resume ${id.slice(0, 8)}$`, 'm'),
+        new RegExp(
+          `^stopped reshard: .* 2 steps left; to go on: tscluster resume ${id.slice(0, 8)}$|^stopped reshard.*resume ${id.slice(0, 8)}$`,
+          'm',
+        ),
       )
       expect({state, next}).to.deep.equal({state: 'interrupted', next: `tscluster resume ${id.slice(0, 8)}`})
       await expectClean(cluster.nodes)
@@ -59,12 +75,16 @@ describeOnServers('an operation that is stopped', ['redis-7.0'], (flavour) => {
     const limited = `ulimit -f 8; exec "${NODE}" "${BIN}" ${words.join(' ')}`
     const file = path.join(ground.folder, 'nightly.jsonl')
     // All but a few lines of the room is taken: the plan fits, its progress does not.
-    const run = startProgram('bash', ['-c', `${limited} --journal ${file}`], {env: {...ground.env, TSCLUSTER_NO_COMPILE_CACHE: '1'}})
+    const run = startProgram('bash', ['-c', `${limited} --journal ${file}`], {
+      env: {...ground.env, TSCLUSTER_NO_COMPILE_CACHE: '1'},
+    })
     const {code, stderr} = await run.done
     expect(code, stderr).to.equal(5)
     expect(statSync(file).size).to.equal(8 * 1024)
     expect(stderr).to.match(/^warning stopping: the journal cannot be written \(file too large\)/m)
-    expect(stderr).to.match(/^stopped reshard: .*; to go on: make room for the journal, then tscluster resume --journal \S+$/m)
+    expect(stderr).to.match(
+      /^stopped reshard: .*; to go on: make room for the journal, then tscluster resume --journal \S+$/m,
+    )
     await expectClean(cluster.nodes)
     await ground.done('resume', '--journal', file, '--yes')
     expect(readFileSync(file, 'utf8').trimEnd().split('\n').at(-1)).to.include('"state":"applied"')

@@ -26,9 +26,11 @@ export async function restPlan(
   const {fingerprint} = toTopology(sighting.cluster)
   const listed = nodesOfRest(rest, plan, truth)
   const others = plan.nodes.filter(({id}) => newcomers.includes(id) && !listed.some((node) => node.id === id))
-  const {undo: _undone, lastly: _lastly, bigKeys: _bigKeys, ...begun} = plan
   return {
-    ...begun,
+    version: plan.version,
+    operation: plan.operation,
+    settings: plan.settings,
+    risk: plan.risk,
     entries: plan.entries.length === 0 ? [] : entriesOf(plan, sighting),
     newcomers,
     nodes: [...listed, ...others],

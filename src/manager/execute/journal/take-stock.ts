@@ -39,8 +39,8 @@ async function sightCluster(pool: NodePool, plan: Plan, entries: readonly Addres
   const known = new Set([...cluster.nodes.map(({id}) => id), ...cluster.silent.map(({line}) => line.id)])
   const strangers = plan.nodes.filter(({id}) => !known.has(id))
   const found = await Promise.all(strangers.map(({address}) => readIfThere(pool, address)))
-  const alone = found.filter((view, index) => view?.id === strangers[index]!.id).map((view) => view!)
-  const replaced = strangers.filter(({id}, index) => found[index] !== undefined && found[index]!.id !== id)
+  const alone = found.flatMap((view, index) => (view !== undefined && view.id === strangers[index]!.id ? [view] : []))
+  const replaced = strangers.filter(({id}, index) => found[index] !== undefined && found[index].id !== id)
   const view = {...cluster, nodes: [...cluster.nodes, ...alone]}
   return {cluster, view, replaced: new Set(replaced.map(({id}) => id))}
 }
