@@ -27,7 +27,7 @@ class BigValue {
   }
 
   digest(): Promise<Digest | null> {
-    const {key, type} = this.#question
+    const {word: key, type} = this.#question
     switch (type) {
       case 'string':
         return this.#string()
@@ -91,7 +91,7 @@ class BigValue {
   }
 
   async #ask(command: string, ...rest: readonly Argument[]): Promise<Reply | null> {
-    const [reply] = await askNode(this.#reader.client, [[command, this.#question.key, ...rest]], this.#asking)
+    const [reply] = await askNode(this.#reader.client, [[command, this.#question.word, ...rest]], this.#asking)
     return reply!
   }
 }

@@ -65,27 +65,33 @@ async function valuesOf(
 
 async function describe(reader: KeyReader, {slots, asking}: KeyGroup): Promise<ValueQuestion[]> {
   const time = reader.tellsExpireTime ? 'PEXPIRETIME' : 'PTTL'
-  const asked = slots.flatMap(({keys}) =>
-    keys.flatMap((key): Argument[][] => [
-      ['TYPE', key],
-      [time, key],
-      ['MEMORY', 'USAGE', key],
-    ]),
-  )
+  const words = slots.flatMap(({keys}) => keys.map(wordOf))
+  const asked: Argument[][] = []
+  for (const word of words) asked.push(['TYPE', word], [time, word], ['MEMORY', 'USAGE', word])
   const nowMs = reader.tellsExpireTime ? 0 : await serverTime(reader.client)
   const replies = await askAbout(reader.lines, asked, asking)
-  let at = 0
-  return slots.flatMap(({slot, keys}) =>
-    keys.flatMap((key): ValueQuestion[] => {
-      const [type, expires, bytes] = [replies[at]!, replies[at + 1]!, replies[at + 2]!]
-      at += QUESTIONS
-      if (type === 'none') return []
+  const questions: ValueQuestion[] = []
+  let index = 0
+  for (const {slot, keys} of slots) {
+    for (const key of keys) {
+      const [type, expires, bytes] = replies.slice(index * QUESTIONS, (index + 1) * QUESTIONS)
+      const word = words[index++]!
+      if (type === 'none') continue
       const expireAtMs = typeof expires === 'number' && expires > 0 ? expires + nowMs : 0
       const isShown = type !== ELSEWHERE_MARK
-      return [{slot, key, type: String(type), isShown, expireAtMs, bytes: typeof bytes === 'number' ? bytes : 0}]
-    }),
-  )
+      questions.push({slot, key, word, type: String(type), isShown, expireAtMs, bytes: typeof bytes === 'number' ? bytes : 0})
+    }
+  }
+  return questions
 }
+
+/** ASCII as text: clients write text faster than they write bytes, and most keys are that. */
+function wordOf(key: Uint8Array): Argument {
+  for (let at = 0; at < key.length; at++) if (key[at]! >= FIRST_BEYOND_ASCII) return key
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}
+
+const FIRST_BEYOND_ASCII = 0x80
 
 /** What a node says of a key in a slot that it does not own, or does not own any more. */
 const ELSEWHERE = new Set(['MOVED', 'ASK', 'TRYAGAIN'])

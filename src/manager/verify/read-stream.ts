@@ -9,7 +9,7 @@ import {StreamDigest} from './value-digest.js'
 const ENTRIES_PER_PAGE = 500
 
 /** @returns `null` when the stream is gone, or is none any more */
-export async function readStream(client: NodeClient, key: Uint8Array, asking: boolean): Promise<Digest | null> {
+export async function readStream(client: NodeClient, key: Argument, asking: boolean): Promise<Digest | null> {
   const stream = new StreamReader(client, key, asking)
   try {
     return await stream.digest()
@@ -24,11 +24,11 @@ const GONE = new Set(['ERR', 'NOGROUP', 'WRONGTYPE', 'MOVED', 'ASK', 'TRYAGAIN']
 
 class StreamReader {
   readonly #client: NodeClient
-  readonly #key: Uint8Array
+  readonly #key: Argument
   readonly #asking: boolean
   readonly #digest = new StreamDigest()
 
-  constructor(client: NodeClient, key: Uint8Array, asking: boolean) {
+  constructor(client: NodeClient, key: Argument, asking: boolean) {
     this.#client = client
     this.#key = key
     this.#asking = asking

@@ -13,6 +13,8 @@ import {addField, digestList, digestPayload, digestString, MembersDigest, PAYLOA
 export interface ValueQuestion {
   readonly slot: SlotId
   readonly key: Uint8Array
+  /** The key as it is sent: see `wordOf`. */
+  readonly word: Argument
   /** In TYPE's words. */
   readonly type: string
   /** False where the node names the key, but sends who asks for it to another. */
@@ -61,13 +63,13 @@ async function readStrings(
   const oneByOne = (some: readonly ValueQuestion[]): Promise<(Reply | null)[]> =>
     askNode(
       client,
-      some.map(({key}) => ['GET', key]),
+      some.map(({word}) => ['GET', word]),
       asking,
     )
   if (asking) return oneByOne(questions)
   const runs = hasSlots ? runsOfSlots(questions) : [questions].filter(({length}) => length > 0)
   const replies = await client.pipeline(
-    runs.map((run) => ['MGET', ...run.map(({key}) => key)]),
+    runs.map((run) => ['MGET', ...run.map(({word}) => word)]),
     {bytes: true},
   )
   const found = replies.map((reply, index) => (reply instanceof Error ? oneByOne(runs[index]!) : reply))
@@ -84,7 +86,7 @@ function runsOfSlots(questions: readonly ValueQuestion[]): ValueQuestion[][] {
   return runs
 }
 
-function commandFor({type, key}: ValueQuestion): Argument[] {
+function commandFor({type, word: key}: ValueQuestion): Argument[] {
   switch (type) {
     case 'list':
       return ['LRANGE', key, 0, -1]
@@ -119,11 +121,11 @@ async function collectionDigest(
       return scoresInto(new MembersDigest('zset'), items ?? []).finish()
     case 'hash': {
       const hash = new MembersDigest('hash')
-      await fieldsInto(reader, hash, question.key, items ?? [], asking)
+      await fieldsInto(reader, hash, question.word, items ?? [], asking)
       return hash.finish()
     }
     case 'stream':
-      return readStream(reader.client, question.key, asking)
+      return readStream(reader.client, question.word, asking)
     default:
       return Buffer.isBuffer(reply) ? digestPayload(reply, PAYLOAD_FOOTER_BYTES) : null
   }
@@ -145,7 +147,7 @@ export function scoresInto(members: MembersDigest, items: readonly Bytes[]): Mem
 export async function fieldsInto(
   reader: KeyReader,
   hash: MembersDigest,
-  key: Uint8Array,
+  key: Argument,
   items: readonly Bytes[],
   asking: boolean,
 ): Promise<void> {
@@ -158,7 +160,7 @@ export async function fieldsInto(
 
 async function fieldTimes(
   client: NodeClient,
-  key: Uint8Array,
+  key: Argument,
   items: readonly Bytes[],
   asking: boolean,
 ): Promise<readonly Reply[]> {
