@@ -14,6 +14,8 @@ import {toTopology, type Topology} from '../manager/view/topology.js'
 import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
 import type {Rate} from './rate.js'
 import {carryOut, observeSettled, type Session} from './session.js'
+import type {VerifyOptions} from './verify/operation-check.js'
+import type {VerificationReport} from './verify/report.js'
 
 /** The flags that all changing commands share. */
 export interface ChangeOptions {
@@ -23,6 +25,8 @@ export interface ChangeOptions {
   readonly out: string | undefined
   /** Look for big keys before the plan is shown. */
   readonly scanSizes?: boolean
+  /** Look at all keys before and after, and write meanwhile. */
+  readonly verify?: VerifyOptions | undefined
 }
 
 export interface ProposedPlan {
@@ -50,6 +54,8 @@ export interface PlanResult {
   readonly outcome?: Omit<Outcome, 'error'> & {readonly error?: object}
   /** What `check` says afterwards. */
   readonly findings?: readonly Finding[]
+  /** With `--verify`. */
+  readonly verification?: VerificationReport
 }
 
 export interface PlanFlags {
@@ -90,9 +96,12 @@ export function changeOptionsOf(flags: {
   readonly explain: boolean
   readonly out?: string | undefined
   readonly 'scan-sizes'?: boolean
+  readonly verify?: boolean
+  readonly 'canary-rate'?: number
 }): ChangeOptions {
   const scanSizes = flags['scan-sizes'] ?? false
-  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
+  const verify = flags.verify === true ? {canaryRate: flags['canary-rate'] ?? 0} : undefined
+  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes, verify}
 }
 
 export interface Look {
@@ -147,9 +156,25 @@ export async function runPlan(
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
+  const work = (): Promise<Outcome> => carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
+  const {outcome, report} = await verified(session, plan, proposed, options.verify, work)
   renderer.outcome(plan, outcome, proposed.resume)
-  return conclude(session, {schema, plan, outcome, proposed})
+  if (report !== undefined) renderer.verification(plan, report)
+  return conclude(session, {schema, plan, outcome, proposed, report})
+}
+
+/** The work, and where it was asked for, what became of the keys and of clients' writes. */
+async function verified(
+  session: Session,
+  plan: Plan,
+  {source}: ProposedPlan,
+  options: VerifyOptions | undefined,
+  work: () => Promise<Outcome>,
+): Promise<{readonly outcome: Outcome; readonly report?: VerificationReport}> {
+  if (options === undefined) return {outcome: await work()}
+  const {beginCheck} = await import('./verify/operation-check.js')
+  const check = await beginCheck(session, plan, options, source)
+  return check.around(work)
 }
 
 /** The same plan, with the big keys that it will meet; the slots that hold them go last. */
@@ -161,17 +186,27 @@ async function withSizes({pool, renderer}: Session, plan: Plan): Promise<Plan> {
   return scanned
 }
 
+interface Concluded {
+  readonly schema: string
+  readonly plan: Plan
+  readonly outcome: Outcome
+  readonly proposed: ProposedPlan
+  readonly report: VerificationReport | undefined
+}
+
 /** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */
 async function conclude(
   session: Session,
-  {schema, plan, outcome, proposed}: {schema: string; plan: Plan; outcome: Outcome; proposed: ProposedPlan},
+  {schema, plan, outcome, proposed, report}: Concluded,
 ): Promise<PlanResult> {
   const findings = outcome.undone ? [] : await checkAfterwards(session, plan)
   const serious = findings.filter(({severity}) => severity === 'error')
   if (serious.length > 0) session.renderer.findings(serious)
-  const exitCode = exitCodeAfter(outcome, serious)
+  // Lost data outweighs whatever else there is to say.
+  const exitCode = report?.status === 'failed' ? EXIT.failed : exitCodeAfter(outcome, serious)
   if (exitCode === EXIT.done && proposed.next !== undefined) session.renderer.suggest(proposed.next)
-  return {schema, status: outcome.status, exitCode, plan, outcome: outcomeToJson(outcome), findings}
+  const verification = report === undefined ? {} : {verification: report}
+  return {schema, status: outcome.status, exitCode, plan, outcome: outcomeToJson(outcome), findings, ...verification}
 }
 
 /** What the cluster shows counts as well: a step that failed before it moved anything may have left a slot open. */

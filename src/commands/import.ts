@@ -2,7 +2,7 @@
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand, PASSWORD_WARNING} from '../cli/base-command.js'
 import type {ConnectionOptions} from '../cli/connection.js'
-import {changeFlags, migrationFlags, usage, wholeNumber} from '../cli/flags.js'
+import {changeFlags, migrationFlags, usage, verifyFlags, wholeNumber} from '../cli/flags.js'
 import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import {observeSource} from '../manager/observe-source.js'
 import {importWarnings, planImport} from '../manager/plan/import.js'
@@ -54,6 +54,7 @@ export class Import extends BaseCommand {
     'from-key': Flags.string({...SOURCE, summary: 'key of the client certificate (default: --key)', helpValue: 'FILE'}),
     copy: Flags.boolean({aliases: ['cluster-copy'], summary: 'leave the keys at the source as well'}),
     ...migrationFlags,
+    ...verifyFlags,
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,

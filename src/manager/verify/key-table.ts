@@ -46,6 +46,12 @@ export class KeyTable {
     return row
   }
 
+  has(record: KeyRecord): boolean {
+    if (this.#size === 0) return false
+    const {a, b} = digestOfKey(record)
+    return this.#index[this.#place(a, b)]! > 0
+  }
+
   /** The row of the same key. */
   find(other: KeyTable, row: Row): Row | undefined {
     if (this.#size === 0) return undefined
