@@ -166,7 +166,8 @@ export const bigKeyFlags = {
 /** For commands that move keys: is everything still there? */
 export const verifyFlags = {
   verify: Flags.boolean({
-    summary: 'compare every key before and after, and write canaries meanwhile; a lost or damaged key fails the command',
+    summary:
+      'compare every key before and after, and write canaries meanwhile; a lost or damaged key fails the command',
   }),
   'canary-rate': wholeNumber({
     min: 0,

@@ -195,10 +195,7 @@ interface Concluded {
 }
 
 /** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */
-async function conclude(
-  session: Session,
-  {schema, plan, outcome, proposed, report}: Concluded,
-): Promise<PlanResult> {
+async function conclude(session: Session, {schema, plan, outcome, proposed, report}: Concluded): Promise<PlanResult> {
   const findings = outcome.undone ? [] : await checkAfterwards(session, plan)
   const serious = findings.filter(({severity}) => severity === 'error')
   if (serious.length > 0) session.renderer.findings(serious)

@@ -53,7 +53,9 @@ async function filesIn(folder: string): Promise<RdbFile[]> {
   if (names.includes('manifest.json')) return filesOf(path.join(folder, 'manifest.json'))
   const found = names.filter((name) => name.endsWith('.rdb')).sort()
   if (found.length === 0) {
-    throw new ManagerError('io', `no backup is in ${folder}`, {hint: '`tscluster backup` writes RDB files and manifest.json'})
+    throw new ManagerError('io', `no backup is in ${folder}`, {
+      hint: '`tscluster backup` writes RDB files and manifest.json',
+    })
   }
   return found.map((name) => ({path: path.join(folder, name), sha256: undefined}))
 }
@@ -62,7 +64,9 @@ async function filesOf(file: string): Promise<RdbFile[]> {
   if (!file.endsWith('.json')) return [{path: file, sha256: undefined}]
   const manifest = parseManifest(await readFile(file, 'utf8'))
   if (manifest === undefined) {
-    throw new ManagerError('io', `${file} is no manifest of a backup`, {hint: 'name the folder that `tscluster backup` wrote'})
+    throw new ManagerError('io', `${file} is no manifest of a backup`, {
+      hint: 'name the folder that `tscluster backup` wrote',
+    })
   }
   return manifest.map(({file: name, sha256}) => ({path: path.join(path.dirname(file), path.basename(name)), sha256}))
 }

@@ -6,6 +6,7 @@ import type {Plan} from '../../manager/plan/plan.js'
 import type {StepOf} from '../../manager/plan/step.js'
 import type {NodePool} from '../../manager/ports.js'
 import {Canaries} from '../../manager/verify/canary/canaries.js'
+import {removeLeftovers} from '../../manager/verify/canary/canary-register.js'
 import {ClusterClient} from '../../manager/verify/canary/cluster-client.js'
 import {judgeKeys, type KeysVerdict} from '../../manager/verify/judge.js'
 import {bringsKeys, slotsAtStake} from '../../manager/verify/moved-slots.js'
@@ -67,7 +68,9 @@ export async function beginCheck(
   const owners = new Map([...cluster.owners].map(([slot, node]) => [slot, cluster.addresses.get(node)!]))
   const client = new ClusterClient(pool, world.clock, owners)
   if (before.slots.size < wanted.size) {
-    renderer.warn(`only ${before.slots.size} of ${wanted.size} slots are verified: ${formatCount(KEYS_AT_MOST)} keys at most`)
+    renderer.warn(
+      `only ${before.slots.size} of ${wanted.size} slots are verified: ${formatCount(KEYS_AT_MOST)} keys at most`,
+    )
   }
   return new OperationCheck(session, plan, options, {before, epochMs, client, canarySlots: slots, source: from})
 }
@@ -100,7 +103,7 @@ export class OperationCheck {
    */
   around(work: () => Promise<Outcome>): Promise<{readonly outcome: Outcome; readonly report: VerificationReport}> {
     return this.#session.interruption.during(async () => {
-      await this.#removeLeftovers()
+      this.#leftoversRemoved = await removeLeftovers(this.#begun.client)
       const canaries = this.#canaries()
       try {
         await canaries?.start()
@@ -148,13 +151,6 @@ export class OperationCheck {
       return null
     } finally {
       renderer.idle()
-    }
-  }
-
-  async #removeLeftovers(): Promise<void> {
-    const {before, client} = this.#begun
-    for (const {slot, key} of before.leftovers) {
-      if ((await client.send(slot, ['UNLINK', key])).kind === 'answered') this.#leftoversRemoved++
     }
   }
 

@@ -10,7 +10,10 @@ export type SavedValue =
   | {readonly type: 'string'; readonly text: Bytes}
   | {readonly type: 'list'; readonly items: Iterable<Bytes>}
   | {readonly type: 'set'; readonly members: Iterable<Bytes>}
-  | {readonly type: 'hash'; readonly fields: Iterable<readonly [field: Bytes, value: Bytes, expireAtMs?: number | undefined]>}
+  | {
+      readonly type: 'hash'
+      readonly fields: Iterable<readonly [field: Bytes, value: Bytes, expireAtMs?: number | undefined]>
+    }
   | {readonly type: 'zset'; readonly scores: Iterable<readonly [member: Bytes, score: number]>}
   | {
       readonly type: 'stream'

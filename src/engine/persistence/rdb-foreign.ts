@@ -101,9 +101,7 @@ class StreamNode {
       const flags = this.#number()
       const id = `${this.#ms + BigInt(this.#number())}-${this.#sequence + BigInt(this.#number())}`
       const sameNames = (flags & SAME_FIELDS) !== 0
-      const fields = sameNames
-        ? names.flatMap((name) => [name, ...this.#take(1)])
-        : this.#take(this.#number() * 2)
+      const fields = sameNames ? names.flatMap((name) => [name, ...this.#take(1)]) : this.#take(this.#number() * 2)
       this.#at++
       if ((flags & DELETED) === 0) found.push({id, fields})
     }

@@ -6,6 +6,7 @@ import {formatDigest} from '../../model/digest.js'
 import type {SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
 import {compareTables, type Comparison} from './compare.js'
+import {isCanary} from './canary/canary-keys.js'
 import type {KeyRecord, TakeKey} from './key-record.js'
 import {KeyTable, type Row} from './key-table.js'
 import type {Side} from './side.js'
@@ -70,7 +71,7 @@ export async function compareSides(a: Side, b: Side, options: SideOptions): Prom
   const living =
     (take: TakeKey): TakeKey =>
     (record: KeyRecord): void => {
-      if (record.expireAtMs === 0 || record.expireAtMs > startMs) take(record)
+      if ((record.expireAtMs === 0 || record.expireAtMs > startMs) && !isCanary(record.key)) take(record)
     }
   onRound?.(null)
   const [sumsA, sumsB] = [new SlotSums(startMs), new SlotSums(startMs)]
@@ -192,4 +193,3 @@ export function nameOf(table: KeyTable, row: Row): string {
 function noCounts(): Counts {
   return {missingInA: 0, missingInB: 0, different: 0, ttl: 0}
 }
-

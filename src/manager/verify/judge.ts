@@ -122,11 +122,7 @@ class Names {
 }
 
 /** Of the nodes that had a slot before and have it now: what clients may have done there. */
-function meddlingBySlot(
-  before: Reading,
-  after: Reading,
-  ours: JudgeOptions['ours'],
-): (slot: SlotId) => Meddling {
+function meddlingBySlot(before: Reading, after: Reading, ours: JudgeOptions['ours']): (slot: SlotId) => Meddling {
   const byNode = new Map<NodeId, Meddling>()
   const of = (node: NodeId): Meddling => {
     const known = byNode.get(node) ?? meddlingBetween(before.writes.get(node), after.writes.get(node), ours(node))

@@ -60,4 +60,3 @@ export async function readCluster(pool: NodePool, view: ClusterView, slots: Slot
 export function databasesOf({server}: Pick<NodeView, 'server'>): number[] {
   return [...server.keysByDatabase.keys()]
 }
-

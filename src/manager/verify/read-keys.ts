@@ -79,7 +79,15 @@ async function describe(reader: KeyReader, {slots, asking}: KeyGroup): Promise<V
       if (type === 'none') continue
       const expireAtMs = typeof expires === 'number' && expires > 0 ? expires + nowMs : 0
       const isShown = type !== ELSEWHERE_MARK
-      questions.push({slot, key, word, type: String(type), isShown, expireAtMs, bytes: typeof bytes === 'number' ? bytes : 0})
+      questions.push({
+        slot,
+        key,
+        word,
+        type: String(type),
+        isShown,
+        expireAtMs,
+        bytes: typeof bytes === 'number' ? bytes : 0,
+      })
     }
   }
   return questions

@@ -29,8 +29,6 @@ export interface Reading {
   /** Keys on primaries that do not own their slot, by slot. */
   readonly strays: ReadonlyMap<SlotId, number>
   readonly writes: ReadonlyMap<NodeId, WriteCounts | undefined>
-  /** Canary keys that a run which was killed has left. */
-  readonly leftovers: readonly {readonly slot: SlotId; readonly key: Uint8Array}[]
 }
 
 export interface ReadingOptions {
@@ -109,7 +107,6 @@ type Counts = ReadonlyMap<SlotId, ReadonlyMap<NodeId, number>>
 class Taken {
   readonly keys = new KeyTable()
   readonly sums: SlotSums
-  readonly leftovers: {readonly slot: SlotId; readonly key: Uint8Array}[] = []
 
   readonly #only: KeyTable | undefined
 
@@ -119,17 +116,14 @@ class Taken {
   }
 
   take(record: KeyRecord): void {
-    if (isCanary(record.key)) {
-      this.leftovers.push({slot: record.slot, key: Uint8Array.from(record.key)})
-      return
-    }
+    if (isCanary(record.key)) return
     if (this.#only !== undefined && !this.#only.has(record)) return
     this.keys.add(record)
     this.sums.add(record)
   }
 
-  found(): Pick<Reading, 'keys' | 'sums' | 'leftovers'> {
-    return {keys: this.keys, sums: this.sums, leftovers: this.leftovers}
+  found(): Pick<Reading, 'keys' | 'sums'> {
+    return {keys: this.keys, sums: this.sums}
   }
 }
 
@@ -179,4 +173,3 @@ function notTooMany(slots: SlotSet, counts: Counts): SlotSet {
     }),
   )
 }
-

@@ -1,9 +1,12 @@
 /** Writers that write while slots move, as clients do, and afterwards say what became of every acknowledged write. */
-import type {SlotSet} from '../../../model/slot-set.js'
+import {errorCode} from '../../../model/redis-error.js'
+import {SlotSet} from '../../../model/slot-set.js'
 import {groupBy} from '../../check/naming.js'
+import {replyOf} from '../../error.js'
 import type {ManagerClock} from '../../ports.js'
 import {CanaryLedger} from './canary-ledger.js'
-import {canaryKeys, type CanaryKey} from './canary-keys.js'
+import {canaryKeys, CANARY_LIFE_MS, type CanaryKey} from './canary-keys.js'
+import {register, unregister, type CanaryRun} from './canary-register.js'
 import type {ClusterClient, Redirections} from './cluster-client.js'
 
 export interface CanaryReport {
@@ -34,14 +37,15 @@ export interface CanaryOptions {
 
 /** More slots tell hardly more: the ways of a move are few. */
 const SLOTS_AT_MOST = 16
-/** After this they go by themselves, if nobody is left to remove them. */
-const LIFE_MS = 60 * 60 * 1000
-const RENEWED_EVERY_MS = LIFE_MS / 6
+/** Unknown, not supported, not permitted. */
+const NOT_FOR_US = new Set(['ERR', 'NOPERM'])
+const RENEWED_EVERY_MS = CANARY_LIFE_MS / 6
 
 export class Canaries {
   readonly #client: ClusterClient
   readonly #clock: ManagerClock
   readonly #groups: readonly (readonly CanaryLedger[])[]
+  readonly #run: CanaryRun
   readonly #pauseMs: number
   readonly #halt = new AbortController()
   readonly #unknown = new Set<string>()
@@ -54,12 +58,14 @@ export class Canaries {
     this.#client = client
     this.#clock = clock
     const bySlot = groupBy(canaryKeys(id, slots, SLOTS_AT_MOST), ({slot}) => slot)
+    this.#run = {id, slots: SlotSet.of(bySlot.keys())}
     this.#groups = [...bySlot.values()].map((keys) => keys.map((key) => new CanaryLedger(key)))
     this.#pauseMs = (1000 * this.#groups.length) / rate
   }
 
   /** Every key has been written once when this returns: a move that is over in a moment is watched, too. */
   async start(): Promise<void> {
+    await register(this.#client, this.#run)
     await Promise.all(this.#groups.flat().map((ledger) => this.#first(ledger)))
     this.#done = Promise.all(this.#groups.map((group, index) => this.#write(group, index)))
   }
@@ -111,18 +117,19 @@ export class Canaries {
       const keys = group.map(({canary}) => canary.key)
       return (await this.#client.send(group[0]!.canary.slot, ['UNLINK', ...keys], signal)).kind === 'answered'
     })
-    return (await Promise.all(removals)).every(Boolean)
+    const all = (await Promise.all(removals)).every(Boolean)
+    if (all) await unregister(this.#client, this.#run, signal)
+    return all
   }
 
-  /** A kind that the server does not know (streams, on the engine) is left out. */
+  /** A kind that the server does not have (streams, on the engine) or that the user may not write is left out. */
   async #first(ledger: CanaryLedger): Promise<void> {
     const {number, command} = ledger.next()
     const answer = await this.#client.send(ledger.canary.slot, command)
     if (answer.kind === 'answered') return this.#renew(ledger.canary)
-    if (answer.kind === 'refused' && /unknown command/i.test(answer.error.message)) {
+    if (answer.kind === 'refused' && NOT_FOR_US.has(errorCode(replyOf(answer.error)))) {
       this.#unknown.add(ledger.canary.kind)
-    }
-    this.#note(ledger, number, answer.kind)
+    } else this.#note(ledger, number, answer.kind)
   }
 
   async #write(group: readonly CanaryLedger[], index: number): Promise<void> {
@@ -138,6 +145,7 @@ export class Canaries {
       }
       if (this.#clock.nowMs() - renewedMs < RENEWED_EVERY_MS) continue
       for (const {canary} of group) await this.#renew(canary)
+      if (index === 0) await register(this.#client, this.#run)
       renewedMs = this.#clock.nowMs()
     }
   }
@@ -161,6 +169,6 @@ export class Canaries {
   }
 
   async #renew({slot, key}: CanaryKey): Promise<void> {
-    await this.#client.send(slot, ['PEXPIRE', key, LIFE_MS])
+    await this.#client.send(slot, ['PEXPIRE', key, CANARY_LIFE_MS])
   }
 }

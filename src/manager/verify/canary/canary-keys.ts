@@ -2,8 +2,11 @@
 import {slotOf, type SlotId} from '../../../model/slot.js'
 import type {SlotSet} from '../../../model/slot-set.js'
 
-/** Who finds such a key where none is written may delete it: it was left by a run that was killed. */
+/** No key of an application: comparisons pass over it. */
 export const CANARY_PREFIX = 'tscluster:canary:'
+
+/** After this they go by themselves, if nobody is left to remove them. */
+export const CANARY_LIFE_MS = 60 * 60 * 1000
 
 export type CanaryKind = 'string' | 'counter' | 'list' | 'set' | 'hash' | 'zset' | 'stream'
 
