@@ -18,6 +18,9 @@ export type Bytes = Uint8Array | string
 const BLOCK_BYTES = 4096
 const WORD = 2 ** 32
 
+/** Of nothing at all the digest is not nothing, so that it counts in a sum. */
+const SEED = [0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a] as const
+
 const C1 = 0x239b961b
 const C2 = 0xab0e9789
 const C3 = 0x38b34ae5
@@ -28,7 +31,7 @@ export class Digester {
   readonly #block = Buffer.allocUnsafe(BLOCK_BYTES)
   #used = 0
   #length = 0
-  readonly #state = new Int32Array(4)
+  readonly #state = Int32Array.from(SEED)
 
   add(bytes: Bytes): this {
     const {length} = bytes
@@ -66,7 +69,7 @@ export class Digester {
   finish(): Digest {
     mix(this.#state, this.#block, this.#used, this.#length)
     const [a, b, c, d] = this.#state as unknown as readonly [number, number, number, number]
-    this.#state.fill(0)
+    this.#state.set(SEED)
     this.#used = 0
     this.#length = 0
     return {a: a >>> 0, b: b >>> 0, c: c >>> 0, d: d >>> 0}

@@ -72,8 +72,11 @@ async function readStrings(
     runs.map((run) => ['MGET', ...run.map(({word}) => word)]),
     {bytes: true},
   )
-  const found = replies.map((reply, index) => (reply instanceof Error ? oneByOne(runs[index]!) : reply))
-  return (await Promise.all(found)).flatMap((reply) => listReply(reply, client))
+  const found: (Reply | null)[] = []
+  for (const [index, reply] of replies.entries()) {
+    found.push(...(reply instanceof Error ? await oneByOne(runs[index]!) : listReply(reply, client)))
+  }
+  return found
 }
 
 /** Neighbours of one slot together. */

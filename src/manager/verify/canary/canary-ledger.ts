@@ -17,8 +17,8 @@ export const MOST_MEMBERS = 10_000
 export class CanaryLedger {
   readonly canary: CanaryKey
   #written = 0
-  #refused = new Set<number>()
-  #doubtful = new Set<number>()
+  readonly #refused = new Set<number>()
+  readonly #doubtful = new Set<number>()
 
   constructor(canary: CanaryKey) {
     this.canary = canary
