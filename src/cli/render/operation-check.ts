@@ -7,11 +7,14 @@ import {quoted} from './quoted.js'
 import type {Theme} from './theme.js'
 
 const VERDICTS: {readonly [Status in VerificationStatus]: string} = {
-  passed: 'every key is what it was, and no acknowledged write was lost',
+  passed: 'every key is what it was',
   failed: 'data was lost or damaged',
-  undecided: 'nothing that can be proved was lost; keys changed while clients wrote, by them or not',
+  undecided: 'no loss is proved; keys changed or went while clients wrote, by them or not',
   unfinished: 'not everything could be looked at; `tscluster verify` compares with a backup',
 }
+
+/** Where canaries wrote. */
+const PROVED = ', and no acknowledged write was lost'
 
 export function renderVerification(operation: string, report: VerificationReport, theme: Theme): string {
   const {status, keys, canaries, leftoversRemoved} = report
@@ -22,7 +25,7 @@ export function renderVerification(operation: string, report: VerificationReport
     unfinished: theme.warning('not verified'),
   }[status]
   const lines = [
-    `${label} ${operation}: ${VERDICTS[status]}`,
+    `${label} ${operation}: ${VERDICTS[status]}${status === 'passed' && canaries !== null ? PROVED : ''}`,
     ...(keys === null ? [] : [`  keys      ${keysLine(keys)}`]),
     ...(canaries === null ? [] : [`  canaries  ${canariesLine(canaries)}`]),
     ...(leftoversRemoved === 0 ? [] : [`  removed ${count(leftoversRemoved, 'canary key')} of a run that was killed`]),
