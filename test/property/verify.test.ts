@@ -153,7 +153,7 @@ describe('comparing', () => {
         expect(named).to.have.lengthOf(1)
         // One that had no time to live and has one now differs in this.
         if (change === 'ttl' && victim.ttl === 0) expect(found[0]).to.be.oneOf(['ttl', 'different'])
-        else expect(found).to.deep.equal([expected[change as keyof typeof expected]])
+        else expect(found).to.deep.equal([expected[change]])
         expect(named[0]!.key).to.equal(Buffer.from(victim.name).toString())
       }),
       RUNS,

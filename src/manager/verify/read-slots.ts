@@ -61,8 +61,9 @@ async function* groupsOf(reader: KeyReader, {slots, importing}: NodeToRead): Asy
     const full = fullSlots(some, await countKeysInSlots(reader.lines, some))
     crowded.push(...full.filter(({keys}) => keys > LISTED_AT_MOST).map(({slot}) => slot))
     const listed = full.filter(({keys}) => keys <= LISTED_AT_MOST)
-    for await (const together of slotsTogether(reader.client, listed, LISTED_AT_MOST))
+    for await (const together of slotsTogether(reader.client, listed, LISTED_AT_MOST)) {
       yield* halves(together, importing)
+    }
   }
   if (crowded.length > 0) yield* scanned(reader, SlotSet.of(crowded), importing)
 }

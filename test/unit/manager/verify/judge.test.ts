@@ -54,8 +54,9 @@ describe('what clients may have done', () => {
 
   it('is read from INFO and COMMAND', async () => {
     const pool = scriptedPool((_, command) => {
-      if (command === 'INFO commandstats')
+      if (command === 'INFO commandstats') {
         return 'cmdstat_set:calls=3,usec=9\r\ncmdstat_xgroup|create:calls=1,usec=2\r\n'
+      }
       if (command === 'INFO stats') return 'expired_keys:4\r\nevicted_keys:5\r\n'
       if (command === 'INFO server') return 'run_id:abc\r\n'
       return [
