@@ -30,6 +30,7 @@ export abstract class BaseCommand extends PlainCommand {
 
   readonly #pools: NodePool[] = []
   #interruption: Interruption | undefined
+  #fromFlags: Promise<ConnectionOptions> | undefined
 
   /** @throws ManagerError `usage` when a word is no address, or there is none */
   protected entriesOf(words: readonly string[]): {
@@ -59,7 +60,7 @@ export abstract class BaseCommand extends PlainCommand {
     const interruption = new Interruption((message) => renderer.warn(message))
     this.#interruption = interruption
     interruption.listen()
-    const pool = await this.openPool({...(await this.#connectionOptions(flags)), ...fromUrl})
+    const pool = await this.openPoolAs(flags, fromUrl)
     const command = shownCommand([...(this.id ?? '').split(':'), ...this.argv])
     const journal: JournalPolicy = {command, file: flags.journal, isRequired: true}
     const {world, prompt} = this
@@ -82,6 +83,16 @@ export abstract class BaseCommand extends PlainCommand {
     const result = await takeUpUnfinished(session, {operation: this.id ?? '', addresses, flags, source})
     if (result !== undefined) this.end(result.exitCode)
     return result
+  }
+
+  /** A pool that logs in as the flags say, unless the address says otherwise; closed when the command ends. */
+  protected async openPoolAs(
+    flags: BaseFlags,
+    fromUrl: Partial<ConnectionOptions>,
+  ): Promise<NodePool & SnapshotReader> {
+    // Once: a password is asked for once.
+    this.#fromFlags ??= this.#connectionOptions(flags)
+    return this.openPool({...(await this.#fromFlags), ...fromUrl})
   }
 
   /** A pool that is closed when the command ends. */

@@ -170,6 +170,21 @@ export const bigKeyFlags = {
   }),
 }
 
+/** For commands that move keys: is everything still there? */
+export const verifyFlags = {
+  verify: Flags.boolean({
+    summary:
+      'compare every key before and after, and write canaries meanwhile; a lost or damaged key fails the command',
+  }),
+  'canary-rate': wholeNumber({
+    min: 0,
+    max: 10_000,
+    default: 100,
+    summary: 'with --verify: canary writes a second; 0 writes none',
+    helpValue: 'N',
+  }),
+}
+
 export const atomicFlag = {
   atomic: Flags.boolean({
     aliases: ['cluster-use-atomic-slot-migration'],

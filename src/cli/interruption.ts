@@ -38,13 +38,14 @@ export class Interruption {
     this.#say(`stopping: ${reason}; what is in hand is being finished`)
   }
 
-  /** While `work` runs, a signal is a request. */
+  /** While `work` runs, a signal is a request; work within work is part of it. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
+    const outer = this.#working
     this.#working = true
     try {
       return await work()
     } finally {
-      this.#working = false
+      this.#working = outer
     }
   }
 

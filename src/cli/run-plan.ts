@@ -17,6 +17,8 @@ import type {Rate} from './rate.js'
 import type {Continued, JournalReference} from './journal/keep.js'
 import {claimToJson} from './render/json.js'
 import {carryOut, observeSettled, type Carried, type Session} from './session.js'
+import type {VerifyOptions} from './verify/operation-check.js'
+import type {VerificationReport} from './verify/report.js'
 
 /** The flags that all changing commands share. */
 export interface ChangeOptions {
@@ -26,6 +28,8 @@ export interface ChangeOptions {
   readonly out: string | undefined
   /** Look for big keys before the plan is shown. */
   readonly scanSizes?: boolean
+  /** Look at all keys before and after, and write meanwhile. */
+  readonly verify?: VerifyOptions | undefined
 }
 
 export interface ProposedPlan {
@@ -59,6 +63,8 @@ export interface PlanResult {
   readonly journal?: JournalReference
   /** What `check` says afterwards. */
   readonly findings?: readonly Finding[]
+  /** With `--verify`. */
+  readonly verification?: VerificationReport
 }
 
 export interface PlanFlags {
@@ -101,11 +107,14 @@ export interface ChangeFlags {
   readonly out?: string | undefined
   readonly 'scan-sizes'?: boolean
   readonly timeout?: number | undefined
+  readonly verify?: boolean
+  readonly 'canary-rate'?: number
 }
 
 export function changeOptionsOf(flags: ChangeFlags): ChangeOptions {
   const scanSizes = flags['scan-sizes'] ?? false
-  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
+  const verify = flags.verify === true ? {canaryRate: flags['canary-rate'] ?? 0} : undefined
+  return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes, verify}
 }
 
 export interface Look {
@@ -172,9 +181,25 @@ export async function runPlan(
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
   const {source, continues} = proposed
-  const carried = await carryOut(session, plan, {entry, source, teller: renderer, continues})
+  const work = (): Promise<Carried> => carryOut(session, plan, {entry, source, teller: renderer, continues})
+  const {carried, report} = await verified(session, plan, proposed, options.verify, work)
   renderer.outcome(plan, carried.outcome, carried.advice)
-  return conclude(session, {schema, plan, carried, proposed})
+  if (report !== undefined) renderer.verification(plan, report)
+  return conclude(session, {schema, plan, carried, proposed, report})
+}
+
+/** The work, and where it was asked for, what became of the keys and of clients' writes. */
+async function verified(
+  session: Session,
+  plan: Plan,
+  {source}: ProposedPlan,
+  options: VerifyOptions | undefined,
+  work: () => Promise<Carried>,
+): Promise<{readonly carried: Carried; readonly report?: VerificationReport}> {
+  if (options === undefined) return {carried: await work()}
+  const {beginCheck} = await import('./verify/operation-check.js')
+  const check = await beginCheck(session, plan, options, source)
+  return check.around(work)
 }
 
 /** The same plan, with the big keys that it will meet; the slots that hold them go last. */
@@ -186,16 +211,22 @@ async function withSizes({pool, renderer}: Session, plan: Plan): Promise<Plan> {
   return scanned
 }
 
+interface Concluded {
+  readonly schema: string
+  readonly plan: Plan
+  readonly carried: Carried
+  readonly proposed: ProposedPlan
+  readonly report: VerificationReport | undefined
+}
+
 /** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */
-async function conclude(
-  session: Session,
-  {schema, plan, carried, proposed}: {schema: string; plan: Plan; carried: Carried; proposed: ProposedPlan},
-): Promise<PlanResult> {
+async function conclude(session: Session, {schema, plan, carried, proposed, report}: Concluded): Promise<PlanResult> {
   const {outcome, journal} = carried
   const findings = outcome.undone || proposed.leavesNothing === true ? [] : await checkAfterwards(session, plan)
   const serious = findings.filter(({severity}) => severity === 'error')
   if (serious.length > 0) session.renderer.findings(serious)
-  const exitCode = exitCodeAfter(outcome, serious)
+  // Lost data outweighs whatever else there is to say.
+  const exitCode = report?.status === 'failed' ? EXIT.failed : exitCodeAfter(outcome, serious)
   if (exitCode === EXIT.done && proposed.next !== undefined) session.renderer.suggest(proposed.next)
   return {
     schema,
@@ -205,6 +236,7 @@ async function conclude(
     outcome: outcomeToJson(outcome),
     ...(journal !== undefined && {journal}),
     findings,
+    ...(report !== undefined && {verification: report}),
   }
 }
 

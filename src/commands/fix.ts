@@ -2,7 +2,7 @@
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {EXIT} from '../cli/exit-code.js'
-import {changeFlags, migrationFlags} from '../cli/flags.js'
+import {changeFlags, migrationFlags, verifyFlags} from '../cli/flags.js'
 import {clusterArg} from '../cli/node-args.js'
 import {renderDiagnosis} from '../cli/render/diagnosis.js'
 import {themeFor} from '../cli/render/theme.js'
@@ -55,6 +55,7 @@ export class Fix extends BaseCommand {
       hidden: true,
     }),
     ...migrationFlags,
+    ...verifyFlags,
     ...changeFlags,
   }
 
@@ -102,7 +103,7 @@ export class Fix extends BaseCommand {
         doneBefore = ''
         continue
       }
-      if (result.status !== 'applied') break
+      if (result.status !== 'applied' || result.verification?.status === 'failed') break
       if (result.exitCode === EXIT.done) break
     }
     return {...result!, diagnosis}

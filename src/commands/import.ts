@@ -1,7 +1,7 @@
 /** `tscluster import`: the keys of a standalone server into the cluster. */
 import {Args, Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {changeFlags, migrationFlags, usage, wholeNumber} from '../cli/flags.js'
+import {changeFlags, migrationFlags, usage, verifyFlags, wholeNumber} from '../cli/flags.js'
 import {sourceFlags, sourceOptions} from '../cli/source-login.js'
 import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import {observeSource} from '../manager/observe-source.js'
@@ -35,6 +35,7 @@ export class Import extends BaseCommand {
     ...sourceFlags,
     copy: Flags.boolean({default: false, aliases: ['cluster-copy'], summary: 'leave the keys at the source as well'}),
     ...migrationFlags,
+    ...verifyFlags,
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,

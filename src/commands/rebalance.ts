@@ -1,7 +1,7 @@
 /** `tscluster rebalance`: each primary gets slots by its weight, moving as few as can be. */
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {atomicFlag, bigKeyFlags, changeFlags, migrationFlags, usage} from '../cli/flags.js'
+import {atomicFlag, bigKeyFlags, changeFlags, migrationFlags, usage, verifyFlags} from '../cli/flags.js'
 import {lookForMove} from '../cli/look-for-move.js'
 import {clusterArg} from '../cli/node-args.js'
 import {resolveNode} from '../cli/node-names.js'
@@ -50,6 +50,7 @@ export class Rebalance extends BaseCommand {
     ...atomicFlag,
     ...migrationFlags,
     ...bigKeyFlags,
+    ...verifyFlags,
     ...changeFlags,
   }
 

@@ -1,7 +1,7 @@
 /** `tscluster reshard`: slots from some primaries to another. */
 import {Flags} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
-import {atomicFlag, bigKeyFlags, changeFlags, migrationFlags, usage} from '../cli/flags.js'
+import {atomicFlag, bigKeyFlags, changeFlags, migrationFlags, usage, verifyFlags} from '../cli/flags.js'
 import {lookForMove} from '../cli/look-for-move.js'
 import {clusterArg} from '../cli/node-args.js'
 import {resolveNode} from '../cli/node-names.js'
@@ -48,6 +48,7 @@ export class Reshard extends BaseCommand {
     ...atomicFlag,
     ...migrationFlags,
     ...bigKeyFlags,
+    ...verifyFlags,
     ...changeFlags,
   }
 

@@ -61,7 +61,7 @@ const ENGINE_LAYERS: readonly Layer[] = [
   {
     name: 'engine',
     files: /^src\/engine\/(index\.ts$|library\/)/,
-    imports: [...ENGINE_BASE, 'resp', 'server', 'cluster', 'node', 'host', 'sim'],
+    imports: [...ENGINE_BASE, 'resp', 'values', 'persistence', 'server', 'cluster', 'node', 'host', 'sim'],
     packages: [NODE],
   },
 ]
@@ -92,6 +92,12 @@ const LAYERS: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'verify',
+    files: /^src\/manager\/verify\//,
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute'],
+    packages: [],
+  },
+  {
     name: 'io',
     files: /^src\/manager\/io\//,
     imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup'],
@@ -100,14 +106,14 @@ const LAYERS: readonly Layer[] = [
   {
     name: 'cli',
     files: /^src\/cli\//,
-    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup'],
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'verify'],
     lazy: ['io', 'engine'],
     packages: ['@oclif/core', 'chalk', 'inquirer', 'cli-table3', 'fastest-levenshtein', NODE],
   },
   {
     name: 'commands',
     files: /^src\/commands\//,
-    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'cli'],
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'verify', 'cli'],
     lazy: ['io', 'engine'],
     packages: ['@oclif/core'],
   },

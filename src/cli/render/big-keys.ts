@@ -5,6 +5,7 @@ import {namesIn, type NameOf} from '../../manager/plan/explain.js'
 import type {Plan} from '../../manager/plan/plan.js'
 import type {Output} from '../world.js'
 import {count, formatBytes, formatCount} from './numbers.js'
+import {quoted} from './quoted.js'
 import {renderTable} from './table.js'
 import type {Theme} from './theme.js'
 
@@ -53,20 +54,6 @@ const TREATMENTS = {
   left: 'it stays, with its slot',
   atomic: 'its slot is moved whole',
 } as const
-
-/** Quotes, and control characters as escapes: a key may hold anything, and must not draw on the terminal. */
-function quoted(key: string): string {
-  return [...JSON.stringify(key)].map((each) => (isControl(each) ? `\\u${hex(each)}` : each)).join('')
-}
-
-function isControl(character: string): boolean {
-  const code = character.codePointAt(0)!
-  return code < 0x20 || (code >= 0x7f && code < 0xa0)
-}
-
-function hex(character: string): string {
-  return character.codePointAt(0)!.toString(16).padStart(4, '0')
-}
 
 function stallOf(ms: number): string {
   return ms < 10_000 ? `${formatCount(ms)} ms` : `${formatCount(ms / 1000)} s`

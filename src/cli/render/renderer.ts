@@ -4,6 +4,7 @@ import type {ManagerError} from '../../manager/error.js'
 import type {ExecutionEvent} from '../../manager/execute/event.js'
 import type {Outcome} from '../../manager/execute/outcome.js'
 import type {Plan} from '../../manager/plan/plan.js'
+import type {VerificationReport} from '../verify/report.js'
 
 export interface PlanNotes {
   /** Sentences about what will follow from the plan: roles that change, and the like. */
@@ -33,6 +34,8 @@ export interface Renderer {
   hint(text: string): boolean
   event(event: ExecutionEvent): void
   outcome(plan: Plan, outcome: Outcome, resume: string): void
+  /** What `--verify` found. */
+  verification(plan: Plan, report: VerificationReport): void
   findings(findings: readonly Finding[]): void
   error(error: ManagerError): void
   /** The next useful command, once, on a terminal only. */

@@ -5,11 +5,13 @@ import {namesIn, type NameOf} from '../../manager/plan/explain.js'
 import type {Plan} from '../../manager/plan/plan.js'
 import type {Finding} from '../../manager/check/finding.js'
 import {shortId} from '../../model/node-id.js'
+import type {VerificationReport} from '../verify/report.js'
 import type {World} from '../world.js'
 import {renderFindings, renderRefusal} from './findings.js'
 import {count, formatBytes, formatDuration} from './numbers.js'
 import {bigKeyNotes, describeBigKey, renderBigKeys} from './big-keys.js'
 import {renderPlan} from './plan-table.js'
+import {renderVerification} from './operation-check.js'
 import type {Progress} from './progress.js'
 import type {PlanNotes, Renderer} from './renderer.js'
 import {themeFor, type Theme} from './theme.js'
@@ -121,6 +123,11 @@ export class TextRenderer implements Renderer {
     } else if (outcome.slotsLeft !== undefined && outcome.stepsLeft === 0) {
       stderr.write(`${label} ${summary}; slots left: ${outcome.slotsLeft}\n`)
     } else stderr.write(`${label} ${summary}, ${count(outcome.stepsLeft, 'step')} left; to go on: ${resume}\n`)
+  }
+
+  verification({operation}: Plan, report: VerificationReport): void {
+    this.#clear()
+    this.#world.stdout.write(renderVerification(operation, report, this.#out))
   }
 
   findings(findings: readonly Finding[]): void {

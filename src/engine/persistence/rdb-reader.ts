@@ -4,6 +4,7 @@ import {type Bytes} from '../ports.js'
 import {type EncodingLimits} from '../values/encoding-limits.js'
 import {isEmptyCollection, type Value} from '../values/value.js'
 import {OPCODE, RDB_FIRST_WITH_CHECKSUM, RDB_NEWEST_REDIS, RDB_VALKEY} from './rdb-format.js'
+import {readForeign, type ForeignValue} from './rdb-foreign.js'
 import {RdbInput} from './rdb-input.js'
 import {isReadable, readValue} from './rdb-value-reader.js'
 import {skipModuleItems, skipUnsupported, unsupportedName} from './rdb-unsupported.js'
@@ -22,7 +23,22 @@ export type RdbEvent =
   /** A library of functions, which this server does not run. */
   | {readonly kind: 'function'; readonly source: Bytes}
   /** A key that is passed over, and why: `stream`, `module value`, `hash with field expiry`, or `empty` for no elements at all. */
-  | {readonly kind: 'skipped'; readonly db: number; readonly key: Bytes; readonly what: string}
+  | {
+      readonly kind: 'skipped'
+      readonly db: number
+      readonly key: Bytes
+      readonly what: string
+      /** What it is, for a reader that was asked for it. */
+      readonly foreign?: ForeignRecord
+    }
+
+/** A value that this server cannot keep. */
+export interface ForeignRecord {
+  readonly value: ForeignValue
+  readonly expireAtMs: number | undefined
+  /** Of what is `opaque`: its type byte and its bytes, as a DUMP payload begins with them. */
+  readonly payload: Uint8Array
+}
 
 const HEADER_BYTES = 9
 const REDIS_HEADER = /^REDIS(\d{4})$/
@@ -37,6 +53,7 @@ const RETRY_FROM_BYTES = 1024
  */
 export class RdbReader {
   readonly #limits: EncodingLimits
+  readonly #readsForeign: boolean
   #buffer = Buffer.alloc(0)
   /** The unread bytes are those from `start` to `end`. */
   #start = 0
@@ -57,8 +74,10 @@ export class RdbReader {
   #complete = false
   #error: string | undefined
 
-  constructor(limits: EncodingLimits) {
+  /** @param readsForeign tell what is in values that this server cannot keep, too */
+  constructor(limits: EncodingLimits, {readsForeign = false} = {}) {
     this.#limits = limits
+    this.#readsForeign = readsForeign
   }
 
   /** The end was reached and the checksum is right. */
@@ -203,13 +222,23 @@ export class RdbReader {
       return undefined
     }
     const key = input.string()
-    if (unsupported !== undefined) {
-      skipUnsupported(input, code)
-      return {kind: 'skipped', db: this.#db, key, what: unsupported}
-    }
+    if (unsupported !== undefined) return this.#readForeign(input, code, key, unsupported)
     const value = readValue(input, code, this.#limits)
     if (isEmptyCollection(value)) return {kind: 'skipped', db: this.#db, key, what: 'empty'}
     return {kind: 'entry', db: this.#db, key, value, expireAtMs: this.#expireAtMs}
+  }
+
+  #readForeign(input: RdbInput, code: number, key: Bytes, what: string): RdbEvent {
+    const skipped = {kind: 'skipped', db: this.#db, key, what} as const
+    if (!this.#readsForeign) {
+      skipUnsupported(input, code)
+      return skipped
+    }
+    const start = input.at
+    const value = readForeign(input, code)
+    const bytes = this.#buffer.subarray(start, input.at)
+    const payload = value.kind === 'opaque' ? Buffer.concat([Uint8Array.of(code), bytes]) : bytes.subarray(0, 0)
+    return {...skipped, foreign: {value, expireAtMs: this.#expireAtMs, payload}}
   }
 
   /** True when the code was an expiry or an access hint, which has been taken in. */
