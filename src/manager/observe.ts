@@ -12,6 +12,7 @@ import {parseFields, textReply, unexpected} from './reply.js'
 import {countKeysInSlots} from './slot-counts.js'
 import type {ClusterView, SilentNode} from './view/cluster-view.js'
 import type {FreshNode} from './view/fresh-node.js'
+import {distinctLines} from './view/lines.js'
 import type {NodeView} from './view/node-view.js'
 import {serverFacts} from './view/server-facts.js'
 
@@ -21,9 +22,12 @@ import {serverFacts} from './view/server-facts.js'
  */
 const NODES_AT_ONCE = 128
 
+const QUESTIONS_WORTH_LINES = 1_000
+
 /**
  * The cluster as its nodes tell it. Entered through the first of `entries` that answers; every node that this one names is
- * then asked for its own account, NODES_AT_ONCE side by side. Who does not answer is listed as silent.
+ * then asked for its own account, NODES_AT_ONCE side by side, and so is everyone whom only those name: the entry may have
+ * forgotten a node that serves slots. Who does not answer is listed as silent.
  * @param onDeadEntry told about each entry that was tried in vain before another one answered
  * @throws ManagerError when no entry answers, or the one that does is not part of a cluster
  */
@@ -34,11 +38,30 @@ export async function observe(
 ): Promise<ClusterView> {
   const reader = new AccountReader()
   const {entry, first} = await enter(pool, entries, onDeadEntry, reader)
-  const answers = await askPeers(pool, first.peers, reader)
-  const nodes = [first, ...answers.filter((answer): answer is NodeView => 'peers' in answer)]
-  const silent = answers.filter((answer): answer is SilentNode => 'error' in answer)
+  const nodes = [first]
+  const silent: SilentNode[] = []
+  const named = new Set([first.id])
+  for (let unasked = first.peers; unasked.length > 0;) {
+    for (const {id} of unasked) named.add(id)
+    const answers = await askPeers(pool, unasked, reader)
+    const views = answers.filter((answer): answer is NodeView => 'peers' in answer)
+    nodes.push(...views)
+    silent.push(...answers.filter((answer): answer is SilentNode => 'error' in answer))
+    unasked = strangersIn(views, named)
+  }
   const view: ClusterView = {entry, nodes, silent, keysInSlot: new Map()}
   return {...view, keysInSlot: await countKeys(pool, view, doubtfulSlots(view))}
+}
+
+/** Nodes of which these speak and whom nobody has named before; a handshake has no id of its own yet. */
+function strangersIn(views: readonly NodeView[], named: ReadonlySet<NodeId>): NodeLine[] {
+  const strangers = new Map<NodeId, NodeLine>()
+  for (const line of distinctLines(views)) {
+    if (named.has(line.id) || line.flags.has('handshake')) continue
+    // Who still has an address for it is of more use.
+    if (strangers.get(line.id)?.flags.has('noaddr') ?? true) strangers.set(line.id, line)
+  }
+  return [...strangers.values()]
 }
 
 /** The view of one node, by its own account alone: nobody else is asked. @throws ManagerError as `observe` does */
@@ -151,11 +174,24 @@ async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotI
   const totals = new Array<number>(slots.length).fill(0)
   const databases = new Set([0, ...node.server.keysByDatabase.keys()])
   for (const database of databases) {
-    const client = await connectDatabase(pool, node.address, database)
+    const client = await connectCounter(pool, node.address, database, slots.length)
     const counts = await countKeysInSlots(client, slots)
     counts.forEach((keys, index) => (totals[index]! += keys))
   }
   return totals
+}
+
+/** A connection of its own pays for itself only where there are many questions (docs/adr/0013). */
+async function connectCounter(
+  pool: NodePool,
+  address: Address,
+  database: number,
+  questions: number,
+): Promise<NodeClient> {
+  if (questions < QUESTIONS_WORTH_LINES) return connectDatabase(pool, address, database)
+  const client = await pool.connectLines(address, `counter ${database}`)
+  if (database !== 0) await client.call(['SELECT', database])
+  return client
 }
 
 async function enter(

@@ -67,7 +67,8 @@ function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonl
   if (line.flags.has('handshake') || gone.some((ghost) => ghost.line.id === line.id)) return []
   const node = subjectOf(line)
   const delNode = command(view, 'del-node', shortId(line.id))
-  if (line.flags.has('noaddr')) {
+  const slots = slotsOfAbsent(view, line.id)
+  if (line.flags.has('noaddr') && slots.size === 0) {
     return [
       finding('node-without-address', 'warning', 'has no address any more that the cluster knows of', {
         node,
@@ -79,7 +80,6 @@ function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonl
   if (line.flags.has('replica')) {
     return [finding('replica-unreachable', 'warning', why, {node, remedy: downRemedy(view, line, delNode)})]
   }
-  const slots = slotsOfAbsent(view, line.id)
   if (slots.size > 0) {
     const message = `${why}; nobody has taken over its ${counted(slots.size, 'slot')}`
     return [

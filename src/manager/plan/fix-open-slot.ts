@@ -6,7 +6,7 @@
 import {shortId, type NodeId} from '../../model/node-id.js'
 import type {SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
-import {contestedSlots, openSlots} from '../check/doubtful-slots.js'
+import {contestedSlots, doubtfulSlots, openSlots} from '../check/doubtful-slots.js'
 import {counted, groupBy, nameOf} from '../check/naming.js'
 import {findStrayKeys} from '../check/owners.js'
 import {lossless, type FixCase, type Remedy, type Withheld} from './fix-action.js'
@@ -50,15 +50,45 @@ interface Decision {
   readonly silentTarget: NodeId | null
 }
 
-const ANSWERS = ['slot-migrating', 'slot-importing', 'slots-contested', 'stray-keys', 'slots-disagree']
+const ANSWERS = [
+  'slot-migrating',
+  'slot-importing',
+  'slots-contested',
+  'stray-keys',
+  'slots-disagree',
+  // Keys that strayed on the replica which is promoted in place of a dead primary.
+  'primary-unreachable',
+]
 
 /** One remedy per group of slots that are in the same situation. */
 export function fixOpenSlots(picture: FixPicture, request: OpenSlotRequest): Remedy[] {
   const {view} = picture
   const stray = findStrayKeys(view, request.searchMultipleOwners).map(({slot}) => slot)
-  const doubtful = openSlots(view).union(contestedSlots(view)).union(SlotSet.of(stray))
+  const doubtful = openSlots(view)
+    .union(contestedSlots(view))
+    .union(SlotSet.of(stray))
+    .union(strayOnHeirs(picture, request.searchMultipleOwners))
   const decisions = [...doubtful].flatMap((slot) => decide(picture, slot) ?? [])
   return [...groupBy(decisions, situation).values()].map((group) => toRemedy(picture, group, request))
+}
+
+/**
+ * Slots of which a replica that is to be promoted has keys, and another node serves them or will: a move of its dead primary was
+ * not finished. Replicas of Redis do not know the marks of their primaries, so that nothing else tells of it.
+ */
+function strayOnHeirs(picture: FixPicture, everywhere: boolean): SlotSet {
+  const {actors, absent, view} = picture
+  const heirs = new Set(absent.map(({heir}) => heir?.id))
+  const promoted = actors.filter(({id}) => heirs.has(id))
+  if (promoted.length === 0) return SlotSet.EMPTY
+  const judged = everywhere ? SlotSet.ALL : doubtfulSlots(view)
+  const strays = [...view.keysInSlot.keys()].filter(
+    (slot) =>
+      judged.has(slot) &&
+      claimants(picture, slot).length > 0 &&
+      promoted.some((heir) => !heir.claims.has(slot) && (keysOn(picture, slot, heir.id) ?? 0) > 0),
+  )
+  return SlotSet.of(strays)
 }
 
 /** `undefined`: nobody claims the slot, or its markers are no primary's. */

@@ -1,0 +1,60 @@
+/** `tscluster check`, `fix` and others as a person at a terminal gives them, without a process of their own. */
+import {Config} from '@oclif/core'
+import {systemClock, type World} from '../../../src/cli/world.js'
+import {Check, type CheckResult} from '../../../src/commands/check.js'
+import {DelNode} from '../../../src/commands/del-node.js'
+import {Fix, type FixResult} from '../../../src/commands/fix.js'
+import type {PlanResult} from '../../../src/cli/run-plan.js'
+import type {ManagerClock} from '../../../src/manager/ports.js'
+import {paperWorld} from '../../support/paper-world.js'
+import {PROJECT_ROOT} from '../../support/project-root.js'
+
+/** How much faster the operator's clock goes: the five seconds that nodes are given to agree would add up. */
+const HASTE = 3
+
+const hastyClock: ManagerClock = {
+  nowMs: () => systemClock.nowMs() * HASTE,
+  sleep: (ms, signal) => systemClock.sleep(ms / HASTE, signal),
+}
+
+/** What of a command is used here; `world` and `finally` are its own affair otherwise. */
+interface Runnable<Result> {
+  world: World
+  run(): Promise<Result>
+  finally(): Promise<void>
+}
+
+type CommandClass = new (argv: string[], config: Config) => unknown
+
+let config: Promise<Config> | undefined
+
+/** @throws ManagerError as the command does */
+async function give<Result>(Command: CommandClass, words: readonly string[]): Promise<Result> {
+  const exitCode = process.exitCode
+  const command = new Command([...words, '--json'], await (config ??= Config.load({root: PROJECT_ROOT}))) as Runnable<Result>
+  command.world = {...paperWorld(), clock: hastyClock}
+  try {
+    return await command.run()
+  } finally {
+    await command.finally()
+    // The command's, not that of the tests.
+    process.exitCode = exitCode
+  }
+}
+
+/** @param words addresses and flags */
+export function check(...words: readonly string[]): Promise<CheckResult> {
+  return give(Check, words)
+}
+
+export function checkAllSlots(...words: readonly string[]): Promise<CheckResult> {
+  return check(...words, '--search-multiple-owners')
+}
+
+export function fix(...words: readonly string[]): Promise<FixResult> {
+  return give(Fix, [...words, '--yes'])
+}
+
+export function delNode(...words: readonly string[]): Promise<PlanResult> {
+  return give(DelNode, [...words, '--yes'])
+}
