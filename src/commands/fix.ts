@@ -30,6 +30,13 @@ export interface FixResult extends PlanResult {
 /** What one repair uncovers, the next repairs: a slot must be served before its stray keys can be brought home. */
 const ROUNDS = 5
 
+/**
+ * A node that was told to forget another one bans it for a minute and, where the servers tell each other of that, makes the others
+ * forget it again as often as they are introduced: only time helps. In ms, with some more for the last round.
+ */
+const FORGET_BAN_MS = 70_000
+const INTRODUCE_PAUSE_MS = 5_000
+
 export class Fix extends BaseCommand {
   static override summary = 'repair a cluster'
   static override description =
@@ -82,17 +89,24 @@ export class Fix extends BaseCommand {
     request: FixRequest,
     options: ChangeOptions & {readonly color: boolean},
   ): Promise<FixResult> {
-    let diagnosis: readonly Diagnosis[] = []
+    let diagnosis: readonly Diagnosis[] | undefined
     let result: PlanResult | undefined
     let doneBefore = ''
-    for (let round = 1; round <= ROUNDS; round++) {
+    const {clock} = this.world
+    const startedMs = clock.nowMs()
+    for (let round = 1; round <= ROUNDS;) {
       const fix = await this.#diagnose(session, entries, request)
       const nothingLeft = fix.planned.ok && fix.planned.plan.phases.length === 0
       const signature = fix.planned.ok ? JSON.stringify(fix.planned.plan.phases) : ''
+      diagnosis ??= fix.diagnosis
       if (result !== undefined && nothingLeft) return {...result, ...healthy(fix), diagnosis}
-      // A plan that comes back unchanged did not help: to repeat it would not help either.
-      if (result !== undefined && (!fix.planned.ok || signature === doneBefore)) break
-      if (round === 1) diagnosis = fix.diagnosis
+      if (result !== undefined && !fix.planned.ok) break
+      if (signature !== '' && signature === doneBefore) {
+        // A plan that comes back unchanged did not help: to repeat it would not help either, unless time does.
+        if (!introducesAgain(fix) || clock.nowMs() - startedMs > FORGET_BAN_MS) break
+        session.renderer.busy('some nodes were told to forget others, and do so for a minute: introducing them again …')
+        await clock.sleep(INTRODUCE_PAUSE_MS, session.interruption.stop)
+      } else round++
       this.#show(fix, options)
       doneBefore = signature
       const resume = commandLine('fix', entries[0])
@@ -100,14 +114,14 @@ export class Fix extends BaseCommand {
         result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix', resume}, options)
       } catch (error) {
         // Gossip settled something between the look and the deed: look again.
-        if (!isManagerError(error, 'stale-plan') || round === ROUNDS) throw error
+        if (!isManagerError(error, 'stale-plan') || round > ROUNDS) throw error
         doneBefore = ''
         continue
       }
       if (result.status !== 'applied') break
       if (result.exitCode === EXIT.done) break
     }
-    return {...result!, diagnosis}
+    return {...result!, diagnosis: diagnosis ?? []}
   }
 
   async #diagnose(session: Session, entries: readonly Address[], request: FixRequest): Promise<FixPlan> {
@@ -121,6 +135,12 @@ export class Fix extends BaseCommand {
     const output = dryRun ? this.world.stdout : this.world.stderr
     output.write(renderDiagnosis(diagnosis, themeFor(output, this.world.env, color)))
   }
+}
+
+/** Whether nothing is to be done but to make nodes known to each other. */
+function introducesAgain({planned, diagnosis}: FixPlan): boolean {
+  if (!planned.ok || !planned.plan.phases.every(({steps}) => steps.every(({kind}) => kind === 'wait-agreement'))) return false
+  return diagnosis.some(({finding, action}) => finding.code === 'node-unknown' || action?.case === 'agreement')
 }
 
 /** What was wrong right after the repair has settled meanwhile. */

@@ -44,8 +44,8 @@ export interface Ghost {
 }
 
 /**
- * Ids that some nodes still gossip about and others no longer know: dead to all who know them, without slots, and nobody's
- * primary. They keep coming back until all nodes forget them within a minute.
+ * Ids that some nodes still gossip about and others no longer know: dead to all who know them or without any address, without
+ * slots, and nobody's primary. They keep coming back until all nodes forget them within a minute.
  */
 export function ghosts(view: ClusterView): Ghost[] {
   const answered = new Set(view.nodes.map(({id}) => id))
@@ -58,9 +58,14 @@ export function ghosts(view: ClusterView): Ghost[] {
   )
   return [...groupBy(strangers, ({line}) => line.id)].flatMap(([id, known]) => {
     if (known.length === view.nodes.length || primaries.has(id)) return []
-    const dead = known.every(({line}) => line.slots.size === 0 && (line.flags.has('fail') || line.flags.has('noaddr')))
+    const dead = known.every(({line}) => line.slots.size === 0 && isGone(line))
     return dead ? [{line: known[0]!.line, knownBy: known.map(({node}) => node)}] : []
   })
+}
+
+/** A node that is known by nothing but its id was read from a nodes.conf that somebody edited. */
+function isGone({flags, address}: NodeLine): boolean {
+  return flags.has('fail') || flags.has('noaddr') || address.port === 0
 }
 
 function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonly Ghost[]): Finding[] {

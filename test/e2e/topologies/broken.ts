@@ -42,23 +42,56 @@ export interface OtherRemedy {
 /** Not wrong with a cluster that was made without replicas, and does not lie about it. */
 const OF_THE_SHAPE = ['no-replicas']
 
-export function describeBroken(title: string, catalogue: readonly BrokenTopology[]): void {
+/** @param ahead so many clusters are broken before their turn: most of the time goes into waiting until a death is noticed */
+export function describeBroken(title: string, catalogue: readonly BrokenTopology[], ahead = 0): void {
   describe(`check and fix: ${title}`, function () {
     this.timeout(60_000)
-    let ground: Ground | undefined
+    const states = catalogue.map((topology) => new State(topology))
 
-    afterEach(() => ground?.clear())
+    after(() => Promise.all(states.map((state) => state.clear())))
 
-    for (const topology of catalogue) {
+    catalogue.forEach((topology, index) => {
       it(topology.name, async () => {
-        ground = await Ground.prepare(topology.shape)
-        await topology.happens(ground)
+        for (const state of states.slice(index, index + 1 + ahead)) state.begin()
+        const ground = await states[index]!.reached!
         await expectFound(topology, ground)
         await expectRepaired(topology, ground)
         await expectWhole(topology, ground)
+        await states[index]!.clear()
       })
-    }
+    })
   })
+}
+
+/** A cluster on its way to be broken. */
+class State {
+  readonly #topology: BrokenTopology
+  #ground: Promise<Ground> | undefined
+  reached: Promise<Ground> | undefined
+
+  constructor(topology: BrokenTopology) {
+    this.#topology = topology
+  }
+
+  begin(): void {
+    if (this.reached !== undefined) return
+    const prepared = Ground.prepare(this.#topology.shape)
+    this.#ground = prepared
+    this.reached = prepared.then(async (ground) => {
+      await this.#topology.happens(ground)
+      return ground
+    })
+    // Its own test tells of it.
+    this.reached.catch(() => undefined)
+  }
+
+  /** Safe to repeat. */
+  async clear(): Promise<void> {
+    const ground = this.#ground
+    this.#ground = undefined
+    await this.reached?.catch(() => undefined)
+    await ground?.then((each) => each.clear(), () => undefined)
+  }
 }
 
 async function expectFound(

@@ -76,9 +76,10 @@ export class Ground {
     this.before = await digest(this.targets())
   }
 
-  /** `host:port` of the node that commands are given. */
+  /** How commands are told of the cluster: by one node, with the password where there is one. */
   address(node = 0): string {
-    return this.nodes[node]!.address
+    const {url} = this.nodes[node]!
+    return url.includes('@') ? url : this.nodes[node]!.address
   }
 
   /** Every node that runs, for whoever reads data from them. */
@@ -341,10 +342,11 @@ export class Ground {
     }, 'all nodes to agree on roles')
   }
 
+  /** Nodes that stand alone are left out. */
   untilOk(nodes: readonly number[] = this.running): Promise<unknown> {
     return this.until(async () => {
       const infos = await Promise.all(nodes.map((node) => this.call(node, 'CLUSTER', 'INFO').then(String)))
-      return infos.every((info) => info.includes('cluster_state:ok'))
+      return infos.every((info) => info.includes('cluster_state:ok') || info.includes('cluster_known_nodes:1\r'))
     }, 'all nodes to serve')
   }
 

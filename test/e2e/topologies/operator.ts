@@ -1,10 +1,13 @@
 /** `tscluster check`, `fix` and others as a person at a terminal gives them, without a process of their own. */
 import {Config} from '@oclif/core'
+import type {PlanResult} from '../../../src/cli/run-plan.js'
 import {systemClock, type World} from '../../../src/cli/world.js'
+import {AddNode} from '../../../src/commands/add-node.js'
 import {Check, type CheckResult} from '../../../src/commands/check.js'
 import {DelNode} from '../../../src/commands/del-node.js'
 import {Fix, type FixResult} from '../../../src/commands/fix.js'
-import type {PlanResult} from '../../../src/cli/run-plan.js'
+import {Rebalance} from '../../../src/commands/rebalance.js'
+import {Reshard} from '../../../src/commands/reshard.js'
 import type {ManagerClock} from '../../../src/manager/ports.js'
 import {paperWorld} from '../../support/paper-world.js'
 import {PROJECT_ROOT} from '../../support/project-root.js'
@@ -30,8 +33,9 @@ let config: Promise<Config> | undefined
 
 /** @throws ManagerError as the command does */
 async function give<Result>(Command: CommandClass, words: readonly string[]): Promise<Result> {
-  const exitCode = process.exitCode
-  const command = new Command([...words, '--json'], await (config ??= Config.load({root: PROJECT_ROOT}))) as Runnable<Result>
+  const {exitCode} = process
+  config ??= Config.load({root: PROJECT_ROOT})
+  const command = new Command([...words, '--json'], await config) as Runnable<Result>
   command.world = {...paperWorld(), clock: hastyClock}
   try {
     return await command.run()
@@ -40,6 +44,13 @@ async function give<Result>(Command: CommandClass, words: readonly string[]): Pr
     // The command's, not that of the tests.
     process.exitCode = exitCode
   }
+}
+
+/** A change that must succeed. */
+async function change(Command: CommandClass, words: readonly string[]): Promise<PlanResult> {
+  const result = await give<PlanResult>(Command, [...words, '--yes'])
+  if (result.exitCode !== 0) throw new Error(`${Command.name} ${words.join(' ')}: ${JSON.stringify(result)}`)
+  return result
 }
 
 /** @param words addresses and flags */
@@ -56,5 +67,17 @@ export function fix(...words: readonly string[]): Promise<FixResult> {
 }
 
 export function delNode(...words: readonly string[]): Promise<PlanResult> {
-  return give(DelNode, [...words, '--yes'])
+  return change(DelNode, words)
+}
+
+export function addNode(...words: readonly string[]): Promise<PlanResult> {
+  return change(AddNode, words)
+}
+
+export function reshard(...words: readonly string[]): Promise<PlanResult> {
+  return change(Reshard, words)
+}
+
+export function rebalance(...words: readonly string[]): Promise<PlanResult> {
+  return change(Rebalance, words)
 }
