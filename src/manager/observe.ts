@@ -5,6 +5,7 @@ import type {NodeLine} from '../model/cluster-nodes.js'
 import type {NodeId} from '../model/node-id.js'
 import type {SlotId} from '../model/slot.js'
 import {SlotSet} from '../model/slot-set.js'
+import {arrivingSlots} from './arriving-slots.js'
 import {doubtfulSlots} from './check/doubtful-slots.js'
 import {ManagerError, toManagerError} from './error.js'
 import type {NodeClient, NodePool, Reply} from './ports.js'
@@ -129,7 +130,7 @@ export async function withAllKeyCounts(pool: NodePool, view: ClusterView): Promi
   return {...view, keysInSlot: await countKeys(pool, view, SlotSet.ALL)}
 }
 
-/** Keys of `slots` on every node that answered, database 0 and, where the server has more, all others. */
+/** Keys of `slots` on every node that answered, database 0 and, where the server has more, all others; without what is arriving. */
 export async function countKeys(
   pool: NodePool,
   view: ClusterView,
@@ -178,7 +179,22 @@ async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotI
     const counts = await countKeysInSlots(client, slots)
     counts.forEach((keys, index) => (totals[index]! += keys))
   }
-  return totals
+  return withoutArriving(pool, node, slots, totals)
+}
+
+/** Keys that an atomic move is bringing are nobody's business before it ends: in the wrong place they are not. */
+async function withoutArriving(
+  pool: NodePool,
+  node: NodeView,
+  slots: readonly SlotId[],
+  totals: readonly number[],
+): Promise<number[]> {
+  const {line, server} = node
+  const isForeign = (slot: SlotId, index: number): boolean =>
+    totals[index]! > 0 && line.primaryId === null && !line.slots.has(slot) && !line.importing.has(slot)
+  if (!slots.some(isForeign)) return [...totals]
+  const arriving = await arrivingSlots(await pool.connect(node.address), server.capabilities)
+  return totals.map((keys, index) => (arriving.has(slots[index]!) ? 0 : keys))
 }
 
 /** A connection of its own pays for itself only where there are many questions (docs/adr/0013). */

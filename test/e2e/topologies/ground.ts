@@ -41,6 +41,7 @@ export class Ground {
   /** By primary. */
   readonly #plots: readonly Plot[]
   readonly #added: EngineNode[] = []
+  readonly #endings: (() => Promise<unknown>)[] = []
   /** What every key held before anything happened. */
   before: ReadonlyMap<string, string> = new Map()
 
@@ -237,8 +238,8 @@ export class Ground {
   }
 
   /** The replica changes places with its primary, and everybody knows. */
-  async failover(replica: number): Promise<void> {
-    await this.call(replica, 'CLUSTER', 'FAILOVER')
+  async failover(replica: number, ...mode: readonly ('FORCE' | 'TAKEOVER')[]): Promise<void> {
+    await this.call(replica, 'CLUSTER', 'FAILOVER', ...mode)
     await this.untilPrimary(replica)
     await this.untilSameRoles()
     await this.untilCopied()
@@ -350,6 +351,15 @@ export class Ground {
     }, 'all nodes to serve')
   }
 
+  /** All serve, and nobody takes anybody for dead. */
+  untilHealthy(): Promise<unknown> {
+    return this.until(async () => {
+      const accounts = await Promise.all(this.running.map((node) => this.account(node)))
+      const doubts = accounts.flat().some(({flags}) => ['fail', 'pfail', 'handshake'].some((flag) => flags.has(flag as 'fail')))
+      return !doubts && (await this.untilOk(), true)
+    }, 'nobody to be taken for dead')
+  }
+
   untilDown(nodes: readonly number[] = this.running): Promise<unknown> {
     return this.until(async () => {
       const infos = await Promise.all(nodes.map((node) => this.call(node, 'CLUSTER', 'INFO').then(String)))
@@ -368,7 +378,13 @@ export class Ground {
     }, 'the replicas to have everything')
   }
 
+  /** Done before the nodes are stopped. */
+  atEnd(work: () => Promise<unknown>): void {
+    this.#endings.push(work)
+  }
+
   async clear(): Promise<void> {
+    for (const work of this.#endings.splice(0)) await work()
     await Promise.all(this.#added.map((node) => node.stop()))
     await this.cluster.stop()
   }

@@ -90,7 +90,7 @@ export const ROLES: readonly HealthyTopology[] = [
     shape: PAIRS,
     happens: async (ground) => {
       const [fresh] = await ground.addFresh()
-      await addNode(ground.address(), ground.address(fresh), '--replica', '--primary-id', ground.ids[0]!)
+      await addNode(ground.address(fresh), ground.address(), '--replica', '--primary-id', ground.ids[0]!)
     },
   },
   {
@@ -118,7 +118,15 @@ export const ROLES: readonly HealthyTopology[] = [
   {
     name: 'config epochs have been bumped',
     happens: async (ground) => {
-      for (const node of [0, 1, 2, 1]) await ground.call(node, 'CLUSTER', 'BUMPEPOCH')
+      // One after another: two at once would get the same one.
+      for (const node of [0, 1, 0]) {
+        await ground.call(node, 'CLUSTER', 'BUMPEPOCH')
+        const {configEpoch} = (await ground.lineOf(node, node))!
+        await ground.until(
+          async () => (await ground.lineOf(2, node))!.configEpoch === configEpoch && (await ground.lineOf(1 - node, node))!.configEpoch === configEpoch,
+          'the new epoch to be heard of',
+        )
+      }
     },
   },
   {
@@ -149,7 +157,7 @@ export const AT_WORK: readonly HealthyTopology[] = [
     name: 'clients write while one looks',
     shape: {replicasEach: 1},
     happens: async (ground) => {
-      const load = await ClusterLoad.start(ground.cluster.urls, 4)
+      const load = await ClusterLoad.start(ground.targets(), 'load', {pauseMs: 20})
       ground.atEnd(() => load.stop())
     },
   },
