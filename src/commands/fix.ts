@@ -139,7 +139,8 @@ export class Fix extends BaseCommand {
 
 /** Whether nothing is to be done but to make nodes known to each other. */
 function introducesAgain({planned, diagnosis}: FixPlan): boolean {
-  if (!planned.ok || !planned.plan.phases.every(({steps}) => steps.every(({kind}) => kind === 'wait-agreement'))) return false
+  if (!planned.ok || !planned.plan.phases.every(({steps}) => steps.every(({kind}) => kind === 'wait-agreement')))
+    return false
   return diagnosis.some(({finding, action}) => finding.code === 'node-unknown' || action?.case === 'agreement')
 }
 

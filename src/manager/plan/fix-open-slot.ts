@@ -243,11 +243,7 @@ function withholdFor(picture: FixPicture, decision: Decision, request: OpenSlotR
 }
 
 /** Keys that have reached a target which does not answer would be out of sight once the slot is closed. */
-function withholdForSilence(
-  {view}: FixPicture,
-  {silentTarget}: Decision,
-  request: OpenSlotRequest,
-): Withheld | null {
+function withholdForSilence({view}: FixPicture, {silentTarget}: Decision, request: OpenSlotRequest): Withheld | null {
   if (silentTarget === null || request.withUnreachablePrimaries) return null
   const known = nameOf(view, silentTarget)
   return {

@@ -90,14 +90,14 @@ class State {
     const ground = this.#ground
     this.#ground = undefined
     await this.reached?.catch(() => undefined)
-    await ground?.then((each) => each.clear(), () => undefined)
+    await ground?.then(
+      (each) => each.clear(),
+      () => undefined,
+    )
   }
 }
 
-async function expectFound(
-  {finds, mayFind = [], entry, isHidden}: BrokenTopology,
-  ground: Ground,
-): Promise<void> {
+async function expectFound({finds, mayFind = [], entry, isHidden}: BrokenTopology, ground: Ground): Promise<void> {
   const address = ground.address(entry)
   const {findings} = await (isHidden ? checkAllSlots(address) : check(address))
   const found = new Set(findings.map(({code}) => code))
@@ -105,10 +105,7 @@ async function expectFound(
   expect([...found].sort(), inWords(findings)).to.deep.equal([...finds].sort())
 }
 
-async function expectRepaired(
-  {needs, settles, entry, flags = []}: BrokenTopology,
-  ground: Ground,
-): Promise<void> {
+async function expectRepaired({needs, settles, entry, flags = []}: BrokenTopology, ground: Ground): Promise<void> {
   const result = await fix(ground.address(entry), ...flags)
   if (needs === undefined) {
     if (settles && result.status === 'nothing-to-do') return
@@ -130,7 +127,7 @@ function verdictOf({status, refusals = [], outcome, findings = []}: FixResult): 
 }
 
 async function expectWhole({needs, leaves = [], entry}: BrokenTopology, ground: Ground): Promise<void> {
-  const {findings, healthy} = await checkAllSlots(ground.address(entry))
+  const {findings, healthy} = await check(ground.address(entry))
   const left = findings.map(({code}) => code).filter((code) => !OF_THE_SHAPE.includes(code) && !leaves.includes(code))
   expect(left, inWords(findings)).to.deep.equal([])
   expect(healthy).to.equal(true)

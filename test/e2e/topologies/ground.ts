@@ -274,7 +274,11 @@ export class Ground {
   }
 
   /** Asks again until it is so. @param again done before each further question */
-  until(met: () => Promise<boolean>, what: string, again: () => Promise<unknown> = async () => undefined): Promise<unknown> {
+  until(
+    met: () => Promise<boolean>,
+    what: string,
+    again: () => Promise<unknown> = async () => undefined,
+  ): Promise<unknown> {
     const ask = async (): Promise<boolean> => {
       const answer = await met()
       if (!answer) await again()
@@ -298,17 +302,11 @@ export class Ground {
   }
 
   untilPrimary(node: number): Promise<unknown> {
-    return this.until(
-      async () => (await this.lineOf(node, node))!.primaryId === null,
-      `node ${node} to be a primary`,
-    )
+    return this.until(async () => (await this.lineOf(node, node))!.primaryId === null, `node ${node} to be a primary`)
   }
 
   untilReplica(node: number): Promise<unknown> {
-    return this.until(
-      async () => (await this.lineOf(node, node))!.primaryId !== null,
-      `node ${node} to be a replica`,
-    )
+    return this.until(async () => (await this.lineOf(node, node))!.primaryId !== null, `node ${node} to be a replica`)
   }
 
   untilAllKnow(id: string): Promise<unknown> {
@@ -355,7 +353,9 @@ export class Ground {
   untilHealthy(): Promise<unknown> {
     return this.until(async () => {
       const accounts = await Promise.all(this.running.map((node) => this.account(node)))
-      const doubts = accounts.flat().some(({flags}) => ['fail', 'pfail', 'handshake'].some((flag) => flags.has(flag as 'fail')))
+      const doubts = accounts
+        .flat()
+        .some(({flags}) => ['fail', 'pfail', 'handshake'].some((flag) => flags.has(flag as 'fail')))
       return !doubts && (await this.untilOk(), true)
     }, 'nobody to be taken for dead')
   }
@@ -372,7 +372,9 @@ export class Ground {
     return this.until(async () => {
       const infos = await Promise.all(this.running.map((node) => this.call(node, 'INFO', 'replication').then(String)))
       const offsets = infos.flatMap((info) => /slave\d+:.*offset=(\d+)/.exec(info)?.[1] ?? [])
-      const own = infos.flatMap((info) => (/slave\d+:/.test(info) ? (/master_repl_offset:(\d+)/.exec(info)![1] ?? []) : []))
+      const own = infos.flatMap((info) =>
+        /slave\d+:/.test(info) ? (/master_repl_offset:(\d+)/.exec(info)![1] ?? []) : [],
+      )
       const isUp = infos.every((info) => !info.includes('master_link_status:down'))
       return isUp && offsets.every((offset, index) => offset === own[index])
     }, 'the replicas to have everything')

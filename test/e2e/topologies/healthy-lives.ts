@@ -123,7 +123,9 @@ export const ROLES: readonly HealthyTopology[] = [
         await ground.call(node, 'CLUSTER', 'BUMPEPOCH')
         const {configEpoch} = (await ground.lineOf(node, node))!
         await ground.until(
-          async () => (await ground.lineOf(2, node))!.configEpoch === configEpoch && (await ground.lineOf(1 - node, node))!.configEpoch === configEpoch,
+          async () =>
+            (await ground.lineOf(2, node))!.configEpoch === configEpoch &&
+            (await ground.lineOf(1 - node, node))!.configEpoch === configEpoch,
           'the new epoch to be heard of',
         )
       }
@@ -202,7 +204,10 @@ export const AT_WORK: readonly HealthyTopology[] = [
     name: 'the network was cut for a moment',
     shape: {nodeTimeoutMs: 10_000, replicasEach: 1},
     happens: async (ground) => {
-      ground.cluster.partition([[0, 3], [1, 2, 4, 5]])
+      ground.cluster.partition([
+        [0, 3],
+        [1, 2, 4, 5],
+      ])
       await sleep(300)
       ground.cluster.heal()
     },

@@ -80,8 +80,7 @@ export const SLOT_MAPS: readonly HealthyTopology[] = [
   {
     name: 'slots and their keys have been resharded',
     shape: {keys: 300},
-    happens: (ground) =>
-      reshard(ground.address(), '--from', ground.ids[0]!, '--to', ground.ids[1]!, '--slots', '200'),
+    happens: (ground) => reshard(ground.address(), '--from', ground.ids[0]!, '--to', ground.ids[1]!, '--slots', '200'),
   },
   {
     name: 'an empty primary',

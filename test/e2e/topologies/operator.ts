@@ -1,5 +1,7 @@
 /** `tscluster check`, `fix` and others as a person at a terminal gives them, without a process of their own. */
 import {Config} from '@oclif/core'
+import {openPool} from '../../../src/cli/connection.js'
+import {parseEndpoints} from '../../../src/cli/endpoints.js'
 import type {PlanResult} from '../../../src/cli/run-plan.js'
 import {systemClock, type World} from '../../../src/cli/world.js'
 import {AddNode} from '../../../src/commands/add-node.js'
@@ -8,6 +10,12 @@ import {DelNode} from '../../../src/commands/del-node.js'
 import {Fix, type FixResult} from '../../../src/commands/fix.js'
 import {Rebalance} from '../../../src/commands/rebalance.js'
 import {Reshard} from '../../../src/commands/reshard.js'
+import {observeSettled} from '../../../src/cli/session.js'
+import {check as findingsOf} from '../../../src/manager/check/check.js'
+import type {Finding} from '../../../src/manager/check/finding.js'
+import {withAllKeyCounts} from '../../../src/manager/observe.js'
+import {planFix, type Fix as FixPlan} from '../../../src/manager/plan/fix.js'
+import {DEFAULT_SETTINGS} from '../../../src/manager/plan/plan.js'
 import type {ManagerClock} from '../../../src/manager/ports.js'
 import {paperWorld} from '../../support/paper-world.js'
 import {PROJECT_ROOT} from '../../support/project-root.js'
@@ -51,6 +59,26 @@ async function change(Command: CommandClass, words: readonly string[]): Promise<
   const result = await give<PlanResult>(Command, [...words, '--yes'])
   if (result.exitCode !== 0) throw new Error(`${Command.name} ${words.join(' ')}: ${JSON.stringify(result)}`)
   return result
+}
+
+/** What `check` and `fix` make of one look at a cluster, in which the keys of all slots were counted. */
+export async function diagnose(...addresses: readonly string[]): Promise<{findings: Finding[]; fixed: FixPlan}> {
+  const parsed = parseEndpoints(addresses)
+  if (typeof parsed === 'string') throw new Error(parsed)
+  const pool = await openPool({user: parsed.user, password: parsed.password, tls: false, insecure: false})
+  try {
+    const view = await withAllKeyCounts(pool, await observeSettled(pool, parsed.addresses, hastyClock))
+    return {findings: findingsOf(view, {searchMultipleOwners: true}), fixed: planFix(view, CAUTIOUS)}
+  } finally {
+    pool.close()
+  }
+}
+
+const CAUTIOUS = {
+  acceptDataLoss: false,
+  withUnreachablePrimaries: false,
+  searchMultipleOwners: true,
+  settings: DEFAULT_SETTINGS,
 }
 
 /** @param words addresses and flags */

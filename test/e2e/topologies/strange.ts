@@ -71,7 +71,9 @@ export const STRANGE: readonly BrokenTopology[] = [
       then: async (ground) => {
         ground.cluster.heal()
         await ground.until(async () => {
-          const epochs = await Promise.all([0, 1, 2].map(async (node) => (await ground.lineOf(node, node))!.configEpoch))
+          const epochs = await Promise.all(
+            [0, 1, 2].map(async (node) => (await ground.lineOf(node, node))!.configEpoch),
+          )
           return new Set(epochs).size === 3
         }, 'the epochs to differ')
       },
