@@ -24,6 +24,10 @@ import {serverFacts} from './view/server-facts.js'
 const NODES_AT_ONCE = 128
 
 const QUESTIONS_WORTH_LINES = 1_000
+/** Slots that are asked for in one write: each write has the whole time of a command to be answered. */
+const SLOTS_AT_ONCE = 2_048
+/** Each is asked 16384 questions: with hundreds of nodes all answers together would come too late to be read in time. */
+const NODES_COUNTED_AT_ONCE = 16
 
 /**
  * The cluster as its nodes tell it. Entered through the first of `entries` that answers; every node that this one names is
@@ -140,15 +144,15 @@ export async function countKeys(
   if (slots.size === 0) return counts
   const list = [...slots]
   for (const slot of list) counts.set(slot, new Map())
-  await Promise.all(
-    // A node that loads its data answers INFO, but not this.
-    view.nodes
-      .filter((node) => !node.server.loading)
-      .map(async (node) => {
-        const perSlot = await countOnNode(pool, node, list)
-        list.forEach((slot, index) => counts.get(slot)!.set(node.id, perSlot[index]!))
-      }),
-  )
+  // A node that loads its data answers INFO, but not this.
+  const todo = view.nodes.filter((node) => !node.server.loading)
+  const counter = async (): Promise<void> => {
+    for (let node = todo.shift(); node !== undefined; node = todo.shift()) {
+      const perSlot = await countOnNode(pool, node, list)
+      for (const [index, slot] of list.entries()) counts.get(slot)!.set(node.id, perSlot[index]!)
+    }
+  }
+  await Promise.all(Array.from({length: Math.min(NODES_COUNTED_AT_ONCE, todo.length)}, counter))
   return counts
 }
 
@@ -176,8 +180,10 @@ async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotI
   const databases = new Set([0, ...node.server.keysByDatabase.keys()])
   for (const database of databases) {
     const client = await connectCounter(pool, node.address, database, slots.length)
-    const counts = await countKeysInSlots(client, slots)
-    counts.forEach((keys, index) => (totals[index]! += keys))
+    for (let first = 0; first < slots.length; first += SLOTS_AT_ONCE) {
+      const counts = await countKeysInSlots(client, slots.slice(first, first + SLOTS_AT_ONCE))
+      counts.forEach((keys, index) => (totals[first + index]! += keys))
+    }
   }
   return withoutArriving(pool, node, slots, totals)
 }

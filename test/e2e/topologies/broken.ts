@@ -39,8 +39,8 @@ export interface OtherRemedy {
   readonly losesKeys?: true
 }
 
-/** Not wrong with a cluster that was made without replicas, and does not lie about it. */
-const OF_THE_SHAPE = ['no-replicas']
+/** True of a cluster that was made without replicas; and what comes and goes on a busy machine. */
+const OF_THE_SHAPE = ['no-replicas', 'node-suspected']
 
 /** @param ahead so many clusters are broken before their turn: most of the time goes into waiting until a death is noticed */
 export function describeBroken(title: string, catalogue: readonly BrokenTopology[], ahead = 0): void {

@@ -23,6 +23,11 @@ export interface Shape extends StartClusterOptions {
 }
 
 const KEYS = 30
+
+/** Long: a busy machine is no dead node. */
+const NODE_TIMEOUT_MS = 10_000
+/** While somebody is dead or cut off, until the others have noticed. */
+const IMPATIENT_MS = 1_500
 /** Of the one slot of each primary that a test may play with. */
 const KEYS_IN_SLOT = 6
 
@@ -53,7 +58,7 @@ export class Ground {
   }
 
   static async prepare({keys = KEYS, expireEvery = 10, ...options}: Shape = {}): Promise<Ground> {
-    const cluster = await startCluster(options)
+    const cluster = await startCluster({nodeTimeoutMs: NODE_TIMEOUT_MS, ...options})
     const ids = await Promise.all(cluster.nodes.map((node) => node.call('CLUSTER', 'MYID').then(String)))
     const tags = tagsOf(options.primaries ?? 3)
     const ground = new Ground(
@@ -220,7 +225,24 @@ export class Ground {
   }
 
   async kill(...nodes: readonly number[]): Promise<void> {
+    await this.#setTimeouts(IMPATIENT_MS)
     for (const node of nodes) await this.nodes[node]!.kill()
+  }
+
+  /** As SIGSTOP. */
+  async hang(...nodes: readonly number[]): Promise<void> {
+    await this.#setTimeouts(IMPATIENT_MS)
+    for (const node of nodes) this.nodes[node]!.pause()
+  }
+
+  /** Nobody of the one group hears anybody of the other. */
+  async divide(...groups: readonly (readonly number[])[]): Promise<void> {
+    await this.#setTimeouts(IMPATIENT_MS)
+    this.cluster.partition(groups)
+  }
+
+  async #setTimeouts(ms: number): Promise<void> {
+    await this.tell(this.running, 'CONFIG', 'SET', 'cluster-node-timeout', ms)
   }
 
   /** Killed, and all others agree that they are down. */
@@ -287,18 +309,19 @@ export class Ground {
     return until(ask, {what, timeoutMs: 20_000})
   }
 
-  untilFlagged(
+  async untilFlagged(
     nodes: readonly number[],
     flag: 'fail' | 'pfail' | 'noaddr',
     by: readonly number[] = this.running.filter((each) => !nodes.includes(each)),
-  ): Promise<unknown> {
-    return this.until(
+  ): Promise<void> {
+    await this.until(
       async () => {
         const lines = await Promise.all(by.flatMap((node) => nodes.map((about) => this.lineOf(node, about))))
         return lines.every((line) => line?.flags.has(flag))
       },
       `nodes ${nodes.join(', ')} to be seen as ${flag}`,
     )
+    await this.#setTimeouts(NODE_TIMEOUT_MS)
   }
 
   untilPrimary(node: number): Promise<unknown> {
@@ -360,11 +383,12 @@ export class Ground {
     }, 'nobody to be taken for dead')
   }
 
-  untilDown(nodes: readonly number[] = this.running): Promise<unknown> {
-    return this.until(async () => {
+  async untilDown(nodes: readonly number[] = this.running): Promise<void> {
+    await this.until(async () => {
       const infos = await Promise.all(nodes.map((node) => this.call(node, 'CLUSTER', 'INFO').then(String)))
       return infos.every((info) => info.includes('cluster_state:fail'))
     }, 'all nodes to refuse clients')
+    await this.#setTimeouts(NODE_TIMEOUT_MS)
   }
 
   /** Every replica has all that its primary has written. */

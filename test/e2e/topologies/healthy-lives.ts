@@ -6,7 +6,7 @@ import type {HealthyTopology} from './healthy.js'
 import {addNode, delNode, fix} from './operator.js'
 
 const PAIRS = {replicasEach: 1}
-const MORTAL = {replicasEach: 1, nodeTimeoutMs: 2000}
+const MORTAL = {replicasEach: 1}
 const KEEPING = {config: {appendonly: true}}
 
 export const ROLES: readonly HealthyTopology[] = [
@@ -46,7 +46,7 @@ export const ROLES: readonly HealthyTopology[] = [
     name: 'an old primary was cut off, and follows its successor again',
     shape: MORTAL,
     happens: async (ground) => {
-      ground.cluster.partition([[0], [1, 2, 3, 4, 5]])
+      await ground.divide([0], [1, 2, 3, 4, 5])
       await ground.untilPrimary(3)
       ground.cluster.heal()
       await ground.untilReplica(0)
@@ -57,10 +57,8 @@ export const ROLES: readonly HealthyTopology[] = [
   },
   {
     name: 'most primaries were away, and are back',
-    shape: {nodeTimeoutMs: 2000},
     happens: async (ground) => {
-      ground.nodes[1]!.pause()
-      ground.nodes[2]!.pause()
+      await ground.hang(1, 2)
       await ground.untilDown([0])
       ground.nodes[1]!.resume()
       ground.nodes[2]!.resume()
@@ -100,7 +98,7 @@ export const ROLES: readonly HealthyTopology[] = [
   },
   {
     name: 'a dead replica was removed with del-node',
-    shape: {replicasEach: 2, nodeTimeoutMs: 2000},
+    shape: {replicasEach: 2},
     happens: async (ground) => {
       await ground.bury(3)
       await delNode(ground.address(), ground.ids[3]!)
@@ -183,17 +181,16 @@ export const AT_WORK: readonly HealthyTopology[] = [
   {name: 'nodes append every write to a file', shape: {...KEEPING, replicasEach: 1}},
   {
     name: 'one node is slow',
-    shape: {nodeTimeoutMs: 10_000},
     happens: async (ground) => ground.nodes[1]!.slow({latencyMs: 200}),
   },
   {
     name: 'all nodes are slow',
-    shape: {nodeTimeoutMs: 10_000, replicasEach: 1},
+    shape: {replicasEach: 1},
     happens: async (ground) => ground.nodes.forEach((node) => node.slow({latencyMs: 50})),
   },
   {
     name: 'a node has hung for a moment',
-    shape: {nodeTimeoutMs: 10_000, replicasEach: 1},
+    shape: {replicasEach: 1},
     happens: async (ground) => {
       ground.nodes[1]!.pause()
       await sleep(300)
@@ -202,7 +199,7 @@ export const AT_WORK: readonly HealthyTopology[] = [
   },
   {
     name: 'the network was cut for a moment',
-    shape: {nodeTimeoutMs: 10_000, replicasEach: 1},
+    shape: {replicasEach: 1},
     happens: async (ground) => {
       ground.cluster.partition([
         [0, 3],

@@ -2,10 +2,9 @@
 import type {BrokenTopology} from './broken.js'
 import type {Ground} from './ground.js'
 
-const NODE_TIMEOUT_MS = 2000
 const UNKNOWN = 'f'.repeat(40)
 const KEEPING = {config: {appendonly: true}}
-const WITH_REPLICAS = {replicasEach: 1, nodeTimeoutMs: NODE_TIMEOUT_MS}
+const WITH_REPLICAS = {replicasEach: 1}
 
 const WHILE_THEY_MEET = [
   'slots-contested',
@@ -113,7 +112,6 @@ export const STRANGE: readonly BrokenTopology[] = [
   },
   {
     name: 'the empty primary of a replica is gone, and only that replica remembers it',
-    shape: {nodeTimeoutMs: NODE_TIMEOUT_MS},
     happens: async (ground) => {
       const primary = await ground.addMember()
       const replica = await ground.addReplica(primary, {'cluster-replica-no-failover': true})
@@ -176,7 +174,7 @@ export const STRANGE: readonly BrokenTopology[] = [
   },
   {
     name: 'the target of an atomic move died in the middle of it, and came back',
-    shape: {...KEEPING, nodeTimeoutMs: NODE_TIMEOUT_MS},
+    shape: KEEPING,
     happens: async (ground) => {
       await holdMigration(ground, 0, 1)
       await ground.kill(1)
@@ -188,7 +186,7 @@ export const STRANGE: readonly BrokenTopology[] = [
   },
   {
     name: 'the source of an atomic move died in the middle of it, and came back',
-    shape: {...KEEPING, nodeTimeoutMs: NODE_TIMEOUT_MS},
+    shape: KEEPING,
     happens: async (ground) => {
       await holdMigration(ground, 0, 1)
       await ground.kill(0)
