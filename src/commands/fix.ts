@@ -36,6 +36,8 @@ const ROUNDS = 5
  */
 const FORGET_BAN_MS = 70_000
 const INTRODUCE_PAUSE_MS = 5_000
+/** What shows while a node is forgotten: the others do not know it, or do not know what it serves. */
+const SETTLED_BY_MEETING: ReadonlySet<string> = new Set(['node-unknown', 'slots-disagree'])
 
 export class Fix extends BaseCommand {
   static override summary = 'repair a cluster'
@@ -139,9 +141,9 @@ export class Fix extends BaseCommand {
 
 /** Whether nothing is to be done but to make nodes known to each other. */
 function introducesAgain({planned, diagnosis}: FixPlan): boolean {
-  if (!planned.ok || !planned.plan.phases.every(({steps}) => steps.every(({kind}) => kind === 'wait-agreement')))
-    return false
-  return diagnosis.some(({finding, action}) => finding.code === 'node-unknown' || action?.case === 'agreement')
+  if (!planned.ok) return false
+  const onlyWaits = planned.plan.phases.every(({steps}) => steps.every(({kind}) => kind === 'wait-agreement'))
+  return onlyWaits && diagnosis.some(({finding}) => SETTLED_BY_MEETING.has(finding.code))
 }
 
 /** What was wrong right after the repair has settled meanwhile. */

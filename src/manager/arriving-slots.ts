@@ -3,6 +3,7 @@ import {SlotSet} from '../model/slot-set.js'
 import {isManagerError} from './error.js'
 import type {NodeClient, Reply} from './ports.js'
 import {fieldsOf} from './reply-fields.js'
+import {listReply} from './reply.js'
 import type {Capability} from './view/capability.js'
 
 interface Dialect {
@@ -51,8 +52,7 @@ export async function arrivingSlots(node: NodeClient, capabilities: ReadonlySet<
 
 async function ask(node: NodeClient, question: readonly string[]): Promise<readonly Reply[]> {
   try {
-    const reply = await node.call(question)
-    return Array.isArray(reply) ? reply : []
+    return listReply(await node.call(question), node)
   } catch (error) {
     if (isManagerError(error, 'error-reply', 'not-permitted')) return []
     throw error

@@ -83,7 +83,7 @@ describe('a look at a cluster', () => {
     const counts = {'b CLUSTER COUNTKEYSINSLOT 5': 3, 'b CLUSTER COUNTKEYSINSLOT 7': 2}
     const pool = smallPool({a: 'bc', b: 'ac', c: 'ab'}, {...counts, 'b CLUSTER GETSLOTMIGRATIONS': [job]})
     const {keysInSlot} = await withAllKeyCounts(pool, await observe(pool, [SMALL_ENTRY]))
-    const onB = (slot: number): number | undefined => keysInSlot.get(slot)!.get('b'.repeat(40) as NodeId)
+    const onB = (slot: number): number | undefined => keysInSlot.get(slot)!.get('b'.repeat(40))
     expect([onB(5), onB(7)]).to.deep.equal([0, 2])
   })
 })

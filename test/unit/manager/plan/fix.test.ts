@@ -301,44 +301,7 @@ describe('fix', () => {
     })
   })
 
-  describe('an old primary that was cut off', () => {
-    const deaf = (by: NodeId, id: NodeId): ViewChange =>
-      changedPeer(by, id, (line) => ({...line, flags: new Set([...line.flags, 'fail'] as const)}))
-    const cutOff = [claiming(B, '0-5460', 9), deaf(B, A)]
-
-    it('is left alone, and not waited for: it follows by itself as soon as it hears of its successor', () => {
-      const refused = fix(BARE, [...cutOff, holding(5, A, 2)])
-      expect(new Set(refusalsOf(refused))).to.deep.equal(new Set(['nodes-apart', 'node-failed']))
-      expect(refused.planned.ok).to.equal(false)
-    })
-  })
-
   describe('a dead primary', () => {
-    it('has a replica with keys of a slot that was moving to it: they are brought home in the same run', () => {
-      const heir = replicaId(1)
-      const broken = [...deadPrimary(1), migrating(5, A, B), holding(5, A, 3), holding(5, heir, 2)]
-      expect(planOf(fix(PAIRS, broken)).phases.flatMap(({steps}) => steps)).to.deep.include({
-        kind: 'move-slots',
-        slots: '5',
-        source: A,
-        target: heir,
-      })
-    })
-
-    it('was the target of a move that nobody remembers: the keys on its replica are brought home in the same run', () => {
-      const heir = replicaId(1)
-      const broken = [...deadPrimary(1), holding(5, A, 3), holding(5, heir, 2)]
-      const steps = planOf(fix(PAIRS, broken, {searchMultipleOwners: true})).phases.flatMap((phase) => phase.steps)
-      expect(steps).to.deep.include({kind: 'collect-keys', slot: 5, source: heir, target: A})
-    })
-
-    it('has several replicas: those that are not promoted are waited for, too', () => {
-      const orphans = [0, 1].map((index) => changedServer(replicaId(1, index), {primaryLinkUp: false}))
-      const planned = planOf(fix({primaries: 3, replicasEach: 2}, [silent(B), refusingClients, ...orphans]))
-      const last = planned.phases.at(-1)!.steps[0]!
-      expect(last.kind === 'wait-agreement' && last.nodes).to.include.members([replicaId(1, 0), replicaId(1, 1)])
-    })
-
     it('is replaced by its best replica, by election while a majority lives', () => {
       const shape: Shape = {primaries: 3, replicasEach: 2}
       const offsets = [
