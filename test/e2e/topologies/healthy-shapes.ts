@@ -26,6 +26,7 @@ export const EVERY_SIZE: readonly HealthyTopology[] = SIZES.map(([primaries, rep
 /** Slots without keys change hands as the last commands of a move do it. */
 async function handOver(ground: Ground, slots: readonly number[], source: number, target: number): Promise<void> {
   for (const slot of slots) {
+    await ground.importing(slot, target, source)
     await ground.assign(slot, target, target)
     await ground.assign(slot, target, source)
   }

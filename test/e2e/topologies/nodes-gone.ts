@@ -338,6 +338,8 @@ export const LEFT_NODES: readonly BrokenTopology[] = [
   },
   {
     name: 'a node was asked to meet an address at which nobody is',
+    // So long it goes on trying.
+    shape: {nodeTimeoutMs: 1500},
     happens: (ground) => ground.call(1, 'CLUSTER', 'MEET', '127.0.0.1', 9),
     finds: [],
     mayFind: ['handshake'],

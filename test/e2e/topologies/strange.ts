@@ -156,6 +156,9 @@ export const STRANGE: readonly BrokenTopology[] = [
       // On a collision the one with the higher epoch wins: ours are higher.
       for (const node of [0, 1, 2, 0, 1, 2]) await ground.call(node, 'CLUSTER', 'BUMPEPOCH')
       const strangers = await ground.addFresh(2)
+      for (const [index, stranger] of strangers.entries()) {
+        await ground.call(stranger, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1)
+      }
       await ground.call(strangers[0]!, 'CLUSTER', 'ADDSLOTSRANGE', 0, 8191)
       await ground.call(strangers[1]!, 'CLUSTER', 'ADDSLOTSRANGE', 8192, 16_383)
       await ground.meet(strangers[0]!, strangers[1]!)

@@ -6,7 +6,6 @@ import {observe, withAllKeyCounts} from '../../../src/manager/observe.js'
 import type {NodePool, Reply} from '../../../src/manager/ports.js'
 import {distinctLines} from '../../../src/manager/view/lines.js'
 import {address, formatAddress} from '../../../src/model/address.js'
-import type {NodeId} from '../../../src/model/node-id.js'
 import {scriptedPool} from '../../support/scripted-pool.js'
 
 const CLUSTER = largeCluster(300)
