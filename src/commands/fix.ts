@@ -26,6 +26,14 @@ const ROUNDS = 5
 
 /** A node that restarts, and a failover, take less; with both, what is to be repaired is less. */
 const COMES_BACK_MS = 30_000
+/**
+ * A node that was told to forget another one bans it for a minute and, where the servers tell each other of that, makes the others
+ * forget it again as often as they are introduced: only time helps. In ms, with some more for the last round.
+ */
+const FORGET_BAN_MS = 70_000
+const INTRODUCE_PAUSE_MS = 5_000
+/** What shows while a node is forgotten: the others do not know it, or do not know what it serves. */
+const SETTLED_BY_MEETING: ReadonlySet<string> = new Set(['node-unknown', 'slots-disagree'])
 
 export class Fix extends BaseCommand {
   static override summary = 'repair a cluster'
@@ -82,31 +90,38 @@ export class Fix extends BaseCommand {
     request: FixRequest,
     options: ChangeOptions & {readonly color: boolean},
   ): Promise<FixResult> {
-    let diagnosis: readonly Diagnosis[] = []
+    let diagnosis: readonly Diagnosis[] | undefined
     let result: PlanResult | undefined
     let doneBefore = ''
-    for (let round = 1; round <= ROUNDS; round++) {
+    const {clock} = this.world
+    const startedMs = clock.nowMs()
+    for (let round = 1; round <= ROUNDS;) {
       const fix = await this.#diagnose(session, entries, request)
       const nothingLeft = fix.planned.ok && fix.planned.plan.phases.length === 0
       const signature = fix.planned.ok ? JSON.stringify(fix.planned.plan.phases) : ''
+      diagnosis ??= fix.diagnosis
       if (result !== undefined && nothingLeft) return {...result, ...healthy(fix), diagnosis}
-      // A plan that comes back unchanged did not help: to repeat it would not help either.
-      if (result !== undefined && (!fix.planned.ok || signature === doneBefore)) break
-      if (round === 1) diagnosis = fix.diagnosis
+      if (result !== undefined && !fix.planned.ok) break
+      if (signature !== '' && signature === doneBefore) {
+        // A plan that comes back unchanged did not help: to repeat it would not help either, unless time does.
+        if (!introducesAgain(fix) || clock.nowMs() - startedMs > FORGET_BAN_MS) break
+        session.renderer.busy('some nodes were told to forget others, and do so for a minute: introducing them again …')
+        await clock.sleep(INTRODUCE_PAUSE_MS, session.interruption.stop)
+      } else round++
       this.#show(fix, options)
       doneBefore = signature
       try {
         result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix'}, options)
       } catch (error) {
         // Gossip settled something between the look and the deed: look again.
-        if (!isManagerError(error, 'stale-plan') || round === ROUNDS) throw error
+        if (!isManagerError(error, 'stale-plan') || round > ROUNDS) throw error
         doneBefore = ''
         continue
       }
       if (result.status !== 'applied' || result.verification?.status === 'failed') break
       if (result.exitCode === EXIT.done) break
     }
-    return {...result!, diagnosis}
+    return {...result!, diagnosis: diagnosis ?? []}
   }
 
   async #diagnose(session: Session, entries: readonly Address[], request: FixRequest): Promise<FixPlan> {
@@ -126,6 +141,13 @@ export class Fix extends BaseCommand {
     const output = dryRun ? this.world.stdout : this.world.stderr
     output.write(renderDiagnosis(diagnosis, themeFor(output, this.world.env, color)))
   }
+}
+
+/** Whether nothing is to be done but to make nodes known to each other. */
+function introducesAgain({planned, diagnosis}: FixPlan): boolean {
+  if (!planned.ok) return false
+  const onlyWaits = planned.plan.phases.every(({steps}) => steps.every(({kind}) => kind === 'wait-agreement'))
+  return onlyWaits && diagnosis.some(({finding}) => SETTLED_BY_MEETING.has(finding.code))
 }
 
 /** What was wrong right after the repair has settled meanwhile. */

@@ -5,6 +5,7 @@ import type {NodeLine} from '../model/cluster-nodes.js'
 import type {NodeId} from '../model/node-id.js'
 import type {SlotId} from '../model/slot.js'
 import {SlotSet} from '../model/slot-set.js'
+import {arrivingSlots} from './arriving-slots.js'
 import {doubtfulSlots} from './check/doubtful-slots.js'
 import {ManagerError, toManagerError} from './error.js'
 import type {NodeClient, NodePool, Reply} from './ports.js'
@@ -12,6 +13,7 @@ import {parseFields, textReply, unexpected} from './reply.js'
 import {countKeysInSlots} from './slot-counts.js'
 import type {ClusterView, SilentNode} from './view/cluster-view.js'
 import type {FreshNode} from './view/fresh-node.js'
+import {distinctLines} from './view/lines.js'
 import type {NodeView} from './view/node-view.js'
 import {serverFacts} from './view/server-facts.js'
 
@@ -21,9 +23,16 @@ import {serverFacts} from './view/server-facts.js'
  */
 const NODES_AT_ONCE = 128
 
+const QUESTIONS_WORTH_LINES = 1_000
+/** Slots that are asked for in one write: each write has the whole time of a command to be answered. */
+const SLOTS_AT_ONCE = 2_048
+/** Each is asked 16384 questions: with hundreds of nodes all answers together would come too late to be read in time. */
+const NODES_COUNTED_AT_ONCE = 16
+
 /**
  * The cluster as its nodes tell it. Entered through the first of `entries` that answers; every node that this one names is
- * then asked for its own account, NODES_AT_ONCE side by side. Who does not answer is listed as silent.
+ * then asked for its own account, NODES_AT_ONCE side by side, and so is everyone whom only those name: the entry may have
+ * forgotten a node that serves slots. Who does not answer is listed as silent.
  * @param onDeadEntry told about each entry that was tried in vain before another one answered
  * @throws ManagerError when no entry answers, or the one that does is not part of a cluster
  */
@@ -34,11 +43,30 @@ export async function observe(
 ): Promise<ClusterView> {
   const reader = new AccountReader()
   const {entry, first} = await enter(pool, entries, onDeadEntry, reader)
-  const answers = await askPeers(pool, first.peers, reader)
-  const nodes = [first, ...answers.filter((answer): answer is NodeView => 'peers' in answer)]
-  const silent = answers.filter((answer): answer is SilentNode => 'error' in answer)
+  const nodes = [first]
+  const silent: SilentNode[] = []
+  const named = new Set([first.id])
+  for (let unasked = first.peers; unasked.length > 0;) {
+    for (const {id} of unasked) named.add(id)
+    const answers = await askPeers(pool, unasked, reader)
+    const views = answers.filter((answer): answer is NodeView => 'peers' in answer)
+    nodes.push(...views)
+    silent.push(...answers.filter((answer): answer is SilentNode => 'error' in answer))
+    unasked = strangersIn(views, named)
+  }
   const view: ClusterView = {entry, nodes, silent, keysInSlot: new Map()}
   return {...view, keysInSlot: await countKeys(pool, view, doubtfulSlots(view))}
+}
+
+/** Nodes of which these speak and whom nobody has named before; a handshake has no id of its own yet. */
+function strangersIn(views: readonly NodeView[], named: ReadonlySet<NodeId>): NodeLine[] {
+  const strangers = new Map<NodeId, NodeLine>()
+  for (const line of distinctLines(views)) {
+    if (named.has(line.id) || line.flags.has('handshake')) continue
+    // Who still has an address for it is of more use.
+    if (strangers.get(line.id)?.flags.has('noaddr') ?? true) strangers.set(line.id, line)
+  }
+  return [...strangers.values()]
 }
 
 /** The view of one node, by its own account alone: nobody else is asked. @throws ManagerError as `observe` does */
@@ -106,7 +134,7 @@ export async function withAllKeyCounts(pool: NodePool, view: ClusterView): Promi
   return {...view, keysInSlot: await countKeys(pool, view, SlotSet.ALL)}
 }
 
-/** Keys of `slots` on every node that answered, database 0 and, where the server has more, all others. */
+/** Keys of `slots` on every node that answered, database 0 and, where the server has more, all others; without what is arriving. */
 export async function countKeys(
   pool: NodePool,
   view: ClusterView,
@@ -116,15 +144,15 @@ export async function countKeys(
   if (slots.size === 0) return counts
   const list = [...slots]
   for (const slot of list) counts.set(slot, new Map())
-  await Promise.all(
-    // A node that loads its data answers INFO, but not this.
-    view.nodes
-      .filter((node) => !node.server.loading)
-      .map(async (node) => {
-        const perSlot = await countOnNode(pool, node, list)
-        list.forEach((slot, index) => counts.get(slot)!.set(node.id, perSlot[index]!))
-      }),
-  )
+  // A node that loads its data answers INFO, but not this.
+  const todo = view.nodes.filter((node) => !node.server.loading)
+  const counter = async (): Promise<void> => {
+    for (let node = todo.shift(); node !== undefined; node = todo.shift()) {
+      const perSlot = await countOnNode(pool, node, list)
+      for (const [index, slot] of list.entries()) counts.get(slot)!.set(node.id, perSlot[index]!)
+    }
+  }
+  await Promise.all(Array.from({length: Math.min(NODES_COUNTED_AT_ONCE, todo.length)}, counter))
   return counts
 }
 
@@ -151,11 +179,41 @@ async function countOnNode(pool: NodePool, node: NodeView, slots: readonly SlotI
   const totals = new Array<number>(slots.length).fill(0)
   const databases = new Set([0, ...node.server.keysByDatabase.keys()])
   for (const database of databases) {
-    const client = await connectDatabase(pool, node.address, database)
-    const counts = await countKeysInSlots(client, slots)
-    counts.forEach((keys, index) => (totals[index]! += keys))
+    const client = await connectCounter(pool, node.address, database, slots.length)
+    for (let first = 0; first < slots.length; first += SLOTS_AT_ONCE) {
+      const counts = await countKeysInSlots(client, slots.slice(first, first + SLOTS_AT_ONCE))
+      counts.forEach((keys, index) => (totals[first + index]! += keys))
+    }
   }
-  return totals
+  return withoutArriving(pool, node, slots, totals)
+}
+
+/** Keys that an atomic move is bringing are nobody's business before it ends: in the wrong place they are not. */
+async function withoutArriving(
+  pool: NodePool,
+  node: NodeView,
+  slots: readonly SlotId[],
+  totals: readonly number[],
+): Promise<number[]> {
+  const {line, server} = node
+  const isForeign = (slot: SlotId, index: number): boolean =>
+    totals[index]! > 0 && line.primaryId === null && !line.slots.has(slot) && !line.importing.has(slot)
+  if (!slots.some(isForeign)) return [...totals]
+  const arriving = await arrivingSlots(await pool.connect(node.address), server.capabilities)
+  return totals.map((keys, index) => (arriving.has(slots[index]!) ? 0 : keys))
+}
+
+/** A connection of its own pays for itself only where there are many questions (docs/adr/0013). */
+async function connectCounter(
+  pool: NodePool,
+  address: Address,
+  database: number,
+  questions: number,
+): Promise<NodeClient> {
+  if (questions < QUESTIONS_WORTH_LINES) return connectDatabase(pool, address, database)
+  const client = await pool.connectLines(address, `counter ${database}`)
+  if (database !== 0) await client.call(['SELECT', database])
+  return client
 }
 
 async function enter(

@@ -4,7 +4,7 @@ import {SLOT_COUNT, type SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
 import type {ClusterView} from '../view/cluster-view.js'
 import {assignmentsAgree, assigns, type Assignment} from '../view/assignment.js'
-import {disagreements} from '../view/disagreement.js'
+import {disagreements, type Disagreement} from '../view/disagreement.js'
 import {linesOf} from '../view/lines.js'
 import type {NodeView} from '../view/node-view.js'
 import {toTopology} from '../view/topology.js'
@@ -73,7 +73,7 @@ function describeDissent(view: ClusterView, dissent: readonly Dissent[]): string
 }
 
 function checkMembership(view: ClusterView): Finding[] {
-  const found = disagreements(view.nodes)
+  const found = disagreements(view.nodes).filter((each) => !isOfUnknownPrimary(each))
   const remedy = command(view, 'fix')
   const about = (kind: string): Map<NodeView, string[]> => {
     const nodes = groupBy(
@@ -97,6 +97,12 @@ function checkMembership(view: ClusterView): Finding[] {
     ),
   )
   return [...strangers, ...misread]
+}
+
+/** Who does not know the primary of a replica cannot say whose replica it is: that is a finding of its own. */
+function isOfUnknownPrimary({kind, node, about}: Disagreement): boolean {
+  const {primaryId} = about.line
+  return kind === 'role' && primaryId !== null && !linesOf(node).some(({id}) => id === primaryId)
 }
 
 function describeRole(view: ClusterView, {line}: NodeView): string {

@@ -44,8 +44,8 @@ export interface Ghost {
 }
 
 /**
- * Ids that some nodes still gossip about and others no longer know: dead to all who know them, without slots, and nobody's
- * primary. They keep coming back until all nodes forget them within a minute.
+ * Ids that some nodes still gossip about and others no longer know: dead to all who know them or without any address, without
+ * slots, and nobody's primary. They keep coming back until all nodes forget them within a minute.
  */
 export function ghosts(view: ClusterView): Ghost[] {
   const answered = new Set(view.nodes.map(({id}) => id))
@@ -58,16 +58,22 @@ export function ghosts(view: ClusterView): Ghost[] {
   )
   return [...groupBy(strangers, ({line}) => line.id)].flatMap(([id, known]) => {
     if (known.length === view.nodes.length || primaries.has(id)) return []
-    const dead = known.every(({line}) => line.slots.size === 0 && (line.flags.has('fail') || line.flags.has('noaddr')))
+    const dead = known.every(({line}) => line.slots.size === 0 && isGone(line))
     return dead ? [{line: known[0]!.line, knownBy: known.map(({node}) => node)}] : []
   })
+}
+
+/** A node that is known by nothing but its id was read from a nodes.conf that somebody edited. */
+function isGone({flags, address}: NodeLine): boolean {
+  return flags.has('fail') || flags.has('noaddr') || address.port === 0
 }
 
 function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonly Ghost[]): Finding[] {
   if (line.flags.has('handshake') || gone.some((ghost) => ghost.line.id === line.id)) return []
   const node = subjectOf(line)
   const delNode = command(view, 'del-node', shortId(line.id))
-  if (line.flags.has('noaddr')) {
+  const slots = slotsOfAbsent(view, line.id)
+  if (line.flags.has('noaddr') && slots.size === 0) {
     return [
       finding('node-without-address', 'warning', 'has no address any more that the cluster knows of', {
         node,
@@ -79,7 +85,6 @@ function checkSilent(view: ClusterView, {line, error}: SilentNode, gone: readonl
   if (line.flags.has('replica')) {
     return [finding('replica-unreachable', 'warning', why, {node, remedy: downRemedy(view, line, delNode)})]
   }
-  const slots = slotsOfAbsent(view, line.id)
   if (slots.size > 0) {
     const message = `${why}; nobody has taken over its ${counted(slots.size, 'slot')}`
     return [

@@ -4,7 +4,7 @@ import type {ClusterView} from '../view/cluster-view.js'
 import type {NodeView} from '../view/node-view.js'
 import {claimsOf} from './doubtful-slots.js'
 import {finding, type Finding} from './finding.js'
-import {linesAbout, nameOf, subjectOf} from './naming.js'
+import {nameOf, subjectOf} from './naming.js'
 
 export function checkReplicas(view: ClusterView): Finding[] {
   const replicas = view.nodes.filter(({line}) => line.flags.has('replica'))
@@ -45,9 +45,10 @@ function checkReplica(view: ClusterView, replica: NodeView): Finding[] {
 /** A primary that is merely down is reported as such, not once more for each of its replicas. */
 function checkAbsentPrimary(view: ClusterView, replica: NodeView): Finding[] {
   const primaryId = replica.line.primaryId!
-  const known = linesAbout(view, primaryId).length > 0
-  if (known) return []
-  const message = `replicates ${nameOf(view, primaryId)}, which no node knows`
+  // Its replicas cannot forget it: what they know says nothing.
+  const others = view.nodes.filter(({line}) => line.primaryId !== primaryId)
+  if (others.some(({peers}) => peers.some(({id}) => id === primaryId))) return []
+  const message = `replicates ${nameOf(view, primaryId)}, which is gone: no other node knows it`
   return [finding('replica-of-unknown', 'warning', message, {node: subjectOf(replica)})]
 }
 

@@ -9,6 +9,7 @@ import {counted, groupBy, listNames, nameOf} from '../check/naming.js'
 import {staleMarkers} from '../check/open-slots.js'
 import {ghosts} from '../check/reachability.js'
 import type {ClusterView} from '../view/cluster-view.js'
+import type {NodeView} from '../view/node-view.js'
 import {lossless, type Remedy} from './fix-action.js'
 import {claimants, winner, type Actor, type FixPicture} from './fix-picture.js'
 import type {Step} from './step.js'
@@ -26,11 +27,15 @@ export function fixAccounts(picture: FixPicture, findings: readonly Finding[]): 
   ]
 }
 
-/** The nodes that can be expected to agree: not those that are loading, nor replicas that have lost their primary. */
+/**
+ * The nodes that can be expected to agree: not those that are loading, nor replicas that have lost their primary. Where one of them
+ * is promoted in its place, the others follow that one.
+ */
 export function settledNodes({view, absent}: FixPicture): NodeId[] {
-  const heirs = new Set(absent.map(({heir}) => heir?.id))
+  const succeeded = new Set(absent.flatMap(({id, heir}) => (heir === null ? [] : [id])))
+  const follows = ({line}: NodeView): boolean => line.primaryId !== null && succeeded.has(line.primaryId)
   return view.nodes
-    .filter(({id, server}) => heirs.has(id) || (!server.loading && server.primaryLinkUp !== false))
+    .filter((node) => !node.server.loading && (node.server.primaryLinkUp !== false || follows(node)))
     .map(({id}) => id)
 }
 

@@ -27,7 +27,8 @@ export type FixCase =
 
 export interface Withheld {
   /** Stable, as in Finding: the code of the refusal when nothing else can be done. */
-  readonly code: 'needs-unreachable-primaries' | 'needs-accept-data-loss' | 'primary-alive' | 'cluster-down-for-now'
+  readonly code:
+    'needs-unreachable-primaries' | 'needs-accept-data-loss' | 'primary-alive' | 'cluster-down-for-now' | 'nodes-apart'
   /** What is missing, and how to supply it. */
   readonly reason: string
 }

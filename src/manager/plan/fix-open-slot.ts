@@ -6,8 +6,8 @@
 import {shortId, type NodeId} from '../../model/node-id.js'
 import type {SlotId} from '../../model/slot.js'
 import {SlotSet} from '../../model/slot-set.js'
-import {contestedSlots, openSlots} from '../check/doubtful-slots.js'
-import {counted, groupBy, nameOf} from '../check/naming.js'
+import {contestedSlots, doubtfulSlots, openSlots} from '../check/doubtful-slots.js'
+import {counted, groupBy, listNames, nameOf} from '../check/naming.js'
 import {findStrayKeys} from '../check/owners.js'
 import {lossless, type FixCase, type Remedy, type Withheld} from './fix-action.js'
 import {
@@ -50,15 +50,45 @@ interface Decision {
   readonly silentTarget: NodeId | null
 }
 
-const ANSWERS = ['slot-migrating', 'slot-importing', 'slots-contested', 'stray-keys', 'slots-disagree']
+const ANSWERS = [
+  'slot-migrating',
+  'slot-importing',
+  'slots-contested',
+  'stray-keys',
+  'slots-disagree',
+  // Keys that strayed on the replica which is promoted in place of a dead primary.
+  'primary-unreachable',
+]
 
 /** One remedy per group of slots that are in the same situation. */
 export function fixOpenSlots(picture: FixPicture, request: OpenSlotRequest): Remedy[] {
   const {view} = picture
   const stray = findStrayKeys(view, request.searchMultipleOwners).map(({slot}) => slot)
-  const doubtful = openSlots(view).union(contestedSlots(view)).union(SlotSet.of(stray))
+  const doubtful = openSlots(view)
+    .union(contestedSlots(view))
+    .union(SlotSet.of(stray))
+    .union(strayOnHeirs(picture, request.searchMultipleOwners))
   const decisions = [...doubtful].flatMap((slot) => decide(picture, slot) ?? [])
   return [...groupBy(decisions, situation).values()].map((group) => toRemedy(picture, group, request))
+}
+
+/**
+ * Slots of which a replica that is to be promoted has keys, and another node serves them or will: a move of its dead primary was
+ * not finished. Replicas of Redis do not know the marks of their primaries, so that nothing else tells of it.
+ */
+function strayOnHeirs(picture: FixPicture, everywhere: boolean): SlotSet {
+  const {actors, absent, view} = picture
+  const heirs = new Set(absent.map(({heir}) => heir?.id))
+  const promoted = actors.filter(({id}) => heirs.has(id))
+  if (promoted.length === 0) return SlotSet.EMPTY
+  const judged = everywhere ? SlotSet.ALL : doubtfulSlots(view)
+  const strays = [...view.keysInSlot.keys()].filter(
+    (slot) =>
+      judged.has(slot) &&
+      claimants(picture, slot).length > 0 &&
+      promoted.some((heir) => !heir.claims.has(slot) && (keysOn(picture, slot, heir.id) ?? 0) > 0),
+  )
+  return SlotSet.of(strays)
 }
 
 /** `undefined`: nobody claims the slot, or its markers are no primary's. */
@@ -208,12 +238,38 @@ function describe(picture: FixPicture, decision: Decision, set: SlotSet, keys: n
   return `bring ${counted(keys, 'key')} of ${slots} from ${collect.map(name).join(', ')} to ${name(owner)}, which serves ${set.size === 1 ? 'it' : 'them'}${overwriting}`
 }
 
+function withholdFor(picture: FixPicture, decision: Decision, request: OpenSlotRequest): Withheld | null {
+  return withholdForSilence(picture, decision, request) ?? withholdForCut(picture, decision)
+}
+
 /** Keys that have reached a target which does not answer would be out of sight once the slot is closed. */
-function withholdFor({view}: FixPicture, {silentTarget}: Decision, request: OpenSlotRequest): Withheld | null {
+function withholdForSilence({view}: FixPicture, {silentTarget}: Decision, request: OpenSlotRequest): Withheld | null {
   if (silentTarget === null || request.withUnreachablePrimaries) return null
   const known = nameOf(view, silentTarget)
   return {
     code: 'needs-unreachable-primaries',
     reason: `${known === shortId(silentTarget) ? `node ${known}` : known}, to which the slot was moving, does not answer: start it, or add --with-unreachable-primaries`,
   }
+}
+
+/** An old primary that was cut off believes its successor to be its replica still: it would refuse what we tell it. */
+function withholdForCut({view}: FixPicture, {owner, presentOwner, moves, assign, collect}: Decision): Withheld | null {
+  const apart = [...moves, ...assign, ...collect].find((actor) =>
+    [owner, presentOwner].some((other) => other !== actor && areApart(actor, other)),
+  )
+  if (apart === undefined) return null
+  const names = listNames([apart, owner].map(({id}) => nameOf(view, id)))
+  return {
+    code: 'nodes-apart',
+    reason: `${names} do not hear each other: let each reach the other's bus port, then they settle most of it themselves`,
+  }
+}
+
+/** One has given the other up, or has not heard that it is a primary now. */
+function areApart(one: Actor, other: Actor): boolean {
+  return givesUp(one, other) || givesUp(other, one)
+}
+
+function givesUp({node}: Actor, {id}: Actor): boolean {
+  return node.peers.some((line) => line.id === id && line.flags.has('fail'))
 }

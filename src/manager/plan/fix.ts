@@ -50,7 +50,7 @@ export function planFix(view: ClusterView, request: FixRequest): Fix {
     ...fixOpenSlots(picture, {...request, replace: request.settings.replace}),
     ...fixAccounts(picture, findings),
   ]
-  const feasible = withholdMovesWhileDown(picture, remedies)
+  const feasible = withholdWaitsWhileApart(withholdMovesWhileDown(picture, remedies))
   const diagnosis = diagnose(findings, feasible)
   const actions = feasible.map(({action}) => action).filter(({withheld}) => withheld === null)
   if (actions.length === 0 && !isHealthy(findings)) return {diagnosis, planned: refuse(...refusals(view, diagnosis))}
@@ -80,6 +80,15 @@ function withholdMovesWhileDown(picture: FixPicture, remedies: readonly Remedy[]
     if (action.withheld !== null || !action.steps.some(blocked)) return remedy
     return {...remedy, action: {...action, withheld: {code: 'cluster-down-for-now', reason}}}
   })
+}
+
+/** Nodes that do not hear each other never agree, however long one waits. */
+function withholdWaitsWhileApart(remedies: readonly Remedy[]): Remedy[] {
+  const apart = remedies.find(({action}) => action.withheld?.code === 'nodes-apart')?.action.withheld ?? null
+  if (apart === null) return [...remedies]
+  return remedies.map((remedy) =>
+    remedy.action.case === 'agreement' ? {...remedy, action: {...remedy.action, withheld: apart}} : remedy,
+  )
 }
 
 function claimsIn(steps: readonly Step[]): SlotSet {

@@ -36,7 +36,7 @@ export interface AbsentNode {
   readonly address: Address
   readonly role: 'primary' | 'replica'
   readonly primaryId: NodeId | null
-  /** By the entry's account. */
+  /** By the account of the entry, or of the first that knows it. */
   readonly slots: SlotSet
   /** The cluster agreed that it is down (flag `fail`), not only we failed to reach it. */
   readonly failed: boolean

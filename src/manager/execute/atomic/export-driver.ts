@@ -10,7 +10,7 @@ import type {NodeClient, Reply} from '../../ports.js'
 import {listReply, unexpected} from '../../reply.js'
 import type {Obstacle} from '../patience.js'
 import type {MigrationDriver, SlotJob} from './driver.js'
-import {fieldsOf} from './reply-fields.js'
+import {fieldsOf} from '../../reply-fields.js'
 
 /** One that copies, and one that has introduced itself to the target and waits for the source's only child process. */
 const JOBS_AHEAD = 2

@@ -10,7 +10,7 @@ import {listReply, textReply} from '../../reply.js'
 import type {Obstacle} from '../patience.js'
 import type {MigrationDriver, SlotJob} from './driver.js'
 import type {Ends} from './export-driver.js'
-import {fieldsOf} from './reply-fields.js'
+import {fieldsOf} from '../../reply-fields.js'
 
 /** A node has one task at a time, coming or going. */
 const JOBS_AHEAD = 1

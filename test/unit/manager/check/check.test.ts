@@ -5,6 +5,7 @@ import type {NodeId} from '../../../../src/model/node-id.js'
 import {SlotSet} from '../../../../src/model/slot-set.js'
 import {blocksSlotMoves, check, isHealthy, slotMoveBlockers} from '../../../../src/manager/check/check.js'
 import type {Finding} from '../../../../src/manager/check/finding.js'
+import type {ClusterView} from '../../../../src/manager/view/cluster-view.js'
 import {
   addressOf,
   changedLine,
@@ -246,6 +247,31 @@ describe('check', () => {
 
     it('warns of a dead node that only some remember', () => {
       expect(summary(PAIRS, remembering(B, freshId(0), 'primary', 'fail'))).to.deep.equal(['warning ghost'])
+    })
+
+    it('warns of an id without an address that only some remember: an edited nodes.conf', () => {
+      const nowhere = changedPeer(B, freshId(0), (line) => ({...line, address: {...line.address, host: '', port: 0}}))
+      expect(summary(PAIRS, remembering(B, freshId(0), 'primary'), nowhere)).to.deep.equal(['warning ghost'])
+    })
+
+    it('fails on a primary whose address another node took while it held slots', () => {
+      const shape: Shape = {primaries: 3}
+      const lost = (view: ClusterView): ClusterView => ({
+        ...view,
+        silent: view.silent.map(({line, error}) => ({
+          error,
+          line: {...line, flags: new Set([...line.flags, 'noaddr'] as const)},
+        })),
+      })
+      expect(summary(shape, silent(C), lost)).to.include('error primary-unreachable 10923-16383')
+    })
+
+    it('warns of a replica whose primary is gone, once: the others cannot say whose replica it is', () => {
+      const orphaned = changedLine(replicaId(0), (line) => ({...line, primaryId: freshId(0)}))
+      expect(summary(PAIRS, orphaned, remembering(replicaId(0), freshId(0), 'primary', 'fail'))).to.deep.equal([
+        'warning primary-without-replica',
+        'warning replica-of-unknown',
+      ])
     })
   })
 

@@ -1,5 +1,5 @@
 /** Maps as RESP2 sends them: keys and values in turn. */
-import type {Reply} from '../../ports.js'
+import type {Reply} from './ports.js'
 
 /** Empty for what is no list. */
 export function fieldsOf(row: Reply): ReadonlyMap<string, string> {
