@@ -8,6 +8,7 @@ import type {Journal} from '../../manager/execute/journal/lines.js'
 import {restPlan} from '../../manager/execute/journal/rest-plan.js'
 import {sight, takeStock, type Sighting} from '../../manager/execute/journal/take-stock.js'
 import {abortPlan} from '../../manager/plan/resume/abort.js'
+import {targetLost} from '../../manager/plan/resume/refusals.js'
 import {remainingPlan, type Rest} from '../../manager/plan/resume/remaining.js'
 import {successor, type Truth} from '../../manager/plan/resume/truth.js'
 import {awaitedNode, unrest} from '../../manager/plan/resume/unrest.js'
@@ -159,16 +160,7 @@ function missingEnds({plan, shards}: Pick<Journal, 'plan' | 'shards'>, topology:
 function lostEnd({nodes}: Plan, id: NodeId): Finding[] {
   const address = parseAddress(nodes.find((node) => node.id === id)?.address ?? '')
   if (address === undefined) return []
-  return [
-    {
-      code: 'target-lost',
-      severity: 'error',
-      node: {id, address},
-      slots: '',
-      message: 'was to receive slots, does not answer, and has no successor',
-      remedy: 'start it, or `tscluster abort`',
-    },
-  ]
+  return [targetLost({id, address})]
 }
 
 /** What became true without us is written down as done. */

@@ -1,6 +1,6 @@
 /** A changing command looks first whether an earlier one was left half-way on the same cluster. */
 import type {Address} from '../../model/address.js'
-import {finding} from '../../manager/check/finding.js'
+import {unfinishedOperation} from '../../manager/plan/resume/refusals.js'
 import {remainingPlan} from '../../manager/plan/resume/remaining.js'
 import type {NodePool} from '../../manager/ports.js'
 import {EXIT} from '../exit-code.js'
@@ -59,7 +59,7 @@ async function treat(session: Session, opened: OpenedJournal, request: TakeUpReq
     renderer.note(`${sentence}, and this is the same command: it goes on with it`)
     return continueOperation(session, opened, {purpose: 'resume', command: operation, options, limitMs, source})
   }
-  const why = finding('unfinished-operation', 'error', sentence, {remedy: waysOn(opened, session)})
+  const why = unfinishedOperation(sentence, waysOn(opened, session))
   renderer.refuse([why])
   return {schema: `tscluster.${operation}/1`, status: 'refused', exitCode: EXIT.refused, refusals: [why]}
 }
