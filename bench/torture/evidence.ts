@@ -1,5 +1,5 @@
-/** What a failing round leaves for whoever looks into it: what was said, what each server logged and says of the cluster. */
-import {cpSync, mkdirSync, writeFileSync} from 'node:fs'
+/** What a failing or slow round leaves for whoever looks into it: what was said, what each server logged and says of the cluster. */
+import {cpSync, lstatSync, mkdirSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import {command} from '../../test/support/resp.js'
 import type {Ground} from './ground.js'
@@ -20,7 +20,7 @@ export async function keepEvidence(logs: string, {report, ground, folder, said}:
   mkdirSync(place, {recursive: true})
   writeFileSync(path.join(place, 'report.json'), `${JSON.stringify(report, null, 2)}\n`)
   writeFileSync(path.join(place, 'said.txt'), `${said.filter(Boolean).join('\n')}\n`)
-  cpSync(folder, path.join(place, 'state'), {recursive: true})
+  cpSync(folder, path.join(place, 'state'), {recursive: true, filter: (file) => !lstatSync(file).isSocket()})
   for (const [index, node] of [...ground.nodes].entries()) {
     const account = await command(node, 'CLUSTER', 'NODES').catch(String)
     writeFileSync(path.join(place, `${node.port}-nodes.txt`), String(account))

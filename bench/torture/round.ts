@@ -12,7 +12,7 @@ import {clearGround, layGround, targetsOf, type Ground} from './ground.js'
 import {keepEvidence} from './evidence.js'
 import type {Operation, Recovery, Task, Tool} from './operations.js'
 import {hasCluster, isClean, settledStanding, type Standing} from './standing.js'
-import {recoveriesOf, recoveryWords, startTool} from './tools.js'
+import {hasUnfinished, recoveriesOf, recoveryWords, startTool} from './tools.js'
 import {lookUp} from './verdict.js'
 import {Writers} from './writers.js'
 
@@ -49,6 +49,8 @@ export interface RoundReport {
 /** Traffic after the recovery: a slot that nobody serves would show. */
 const AFTERWARDS_MS = 200
 const MORE_TRIES = 2
+/** A recovery that takes longer leaves its evidence, though it helped. */
+const SLOW_MS = 20_000
 
 /** @returns `undefined` when the tool has no such command @throws Error when the ground cannot be laid */
 export async function playRound(options: RoundOptions): Promise<RoundReport | undefined> {
@@ -69,7 +71,8 @@ export async function playRound(options: RoundOptions): Promise<RoundReport | un
     if (task.words[tool] === null) return undefined
     const round = new Round(options, {ground, task, fault, recovery, folder})
     const report = await round.play()
-    if (report.details.length > 0) await keepEvidence(options.logs, {report, ground, folder, said: round.said})
+    const isOdd = report.details.length > 0 || (report.recoveryMs ?? 0) > SLOW_MS
+    if (isOdd) await keepEvidence(options.logs, {report, ground, folder, said: round.said})
     return report
   } finally {
     await clearGround(ground)
@@ -146,12 +149,12 @@ class Round {
     return {isHit, isDone: result?.code === 0}
   }
 
-  /** One command, unless the tool has said that it is done and it is true. */
+  /** One command, unless the tool has said that it is done, or that nothing was begun, and it is true. */
   async #recover(isDone: boolean): Promise<Recovered> {
-    const {recovery} = this.#scene
-    if (isDone) {
-      const standing = await settledStanding(this.#scene.ground.nodes)
-      const missing = isClean(standing) ? await this.#missing() : undefined
+    const {recovery, ground} = this.#scene
+    if (isDone || !(await this.#canRun(recovery))) {
+      const standing = await settledStanding(ground.nodes)
+      const missing = isDone && isClean(standing) ? await this.#missing() : undefined
       if (missing !== undefined) return {...this.#failed('none needed', standing), details: [`done, but ${missing}`]}
       if (isClean(standing)) return {recovery: 'none needed', recoveryMs: undefined, leftOpen: false, details: []}
     }
@@ -165,6 +168,12 @@ class Round {
     const failed = this.#failed(recovery, standing)
     const more = await this.#tryMore()
     return {...failed, details: [complaint, ...failed.details, more]}
+  }
+
+  /** `resume` and `abort` are for what has begun: before its journal is written an operation has changed nothing. */
+  async #canRun(recovery: Recovery): Promise<boolean> {
+    const {tool, flavour} = this.#options
+    return recovery === 'fix' || recovery === 'again' || (await hasUnfinished(tool, flavour, this.#scene.folder))
   }
 
   #failed(recovery: RoundReport['recovery'], {open, troubles}: Standing): Recovered {

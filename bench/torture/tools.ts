@@ -28,6 +28,13 @@ export function recoveryWords(tool: Tool, recovery: Recovery, {words, entry}: Ta
   return tool === 'tscluster' ? [recovery, entry, '--yes'] : ['--cluster', 'fix', entry]
 }
 
+/** Whether there is anything to resume or abort; `true` where nobody keeps account of that. */
+export async function hasUnfinished(tool: Tool, flavour: Flavour, stateFolder: string): Promise<boolean> {
+  if (tool === 'redis-cli' || !hasCommand('operations')) return true
+  const {stdout} = await startTool(tool, flavour, ['operations', '--unfinished', '--json'], stateFolder).done
+  return (JSON.parse(stdout) as {operations: unknown[]}).operations.length > 0
+}
+
 let commands: ReadonlySet<string> | undefined
 
 /** Whether the program that was built has this command. */

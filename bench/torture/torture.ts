@@ -51,8 +51,9 @@ export async function torture(options: TortureOptions): Promise<boolean> {
   if (tool === undefined) throw new Error('--tool wants tscluster or redis-cli')
   const chosen = OPERATIONS.filter(({name}) => options.operation === 'all' || options.operation === name)
   if (chosen.length === 0) throw new Error(`--operation wants ${OPERATIONS.map(({name}) => name).join(', ')}, or all`)
-  if (!(options.rounds >= 1) || !Number.isInteger(options.seed))
-    {throw new Error('--rounds and --seed want whole numbers')}
+  if (!(options.rounds >= 1) || !Number.isInteger(options.seed)) {
+    throw new Error('--rounds and --seed want whole numbers')
+  }
   const rows: Row[] = []
   try {
     for (const operation of chosen) rows.push(await one(operation, {...options, server, tool}))
