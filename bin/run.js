@@ -21,10 +21,11 @@ function tellVersion() {
 }
 
 function run() {
-  // A reader that went away (`| head`) must not cut a running operation in half.
+  // A reader that went away (`| head`), or a terminal that was closed, must not cut a running operation in half.
+  const GONE = ['EPIPE', 'EIO', 'ENXIO']
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error) => {
-      if (error.code !== 'EPIPE') throw error
+      if (!GONE.includes(error.code)) throw error
     })
   }
   const {loadBundle} = require('./load-bundle.js')

@@ -7,7 +7,10 @@ import {parseEndpoints} from './endpoints.js'
 import {connectionFlags, usage} from './flags.js'
 import {Interruption} from './interruption.js'
 import {PlainCommand} from './plain-command.js'
+import type {ChangeFlags, PlanResult} from './run-plan.js'
 import type {Session} from './session.js'
+import type {JournalPolicy} from './journal/keep.js'
+import {shownCommand} from './journal/shown-command.js'
 import type {World} from './world.js'
 
 type BaseFlags = Interfaces.InferredFlags<typeof BaseCommand.baseFlags>
@@ -41,13 +44,35 @@ export abstract class BaseCommand extends PlainCommand {
    * Opens what a command works with; `finally` closes it.
    * @param fromUrl what a `redis://` address said about logging in
    */
-  protected async openSession(flags: BaseFlags, fromUrl: Partial<ConnectionOptions>): Promise<Session> {
+  protected async openSession(
+    flags: BaseFlags & {readonly journal?: string | undefined},
+    fromUrl: Partial<ConnectionOptions>,
+  ): Promise<Session> {
     const renderer = await this.openRenderer(flags)
     const interruption = new Interruption((message) => renderer.warn(message))
     this.#interruption = interruption
     interruption.listen()
     const pool = await this.openPool({...(await this.#connectionOptions(flags)), ...fromUrl})
-    return {world: this.world, pool, renderer, prompt: this.prompt, interruption}
+    const command = shownCommand([...(this.id ?? '').split(':'), ...this.argv])
+    const journal: JournalPolicy = {command, file: flags.journal, isRequired: true}
+    return {world: this.world, pool, renderer, prompt: this.prompt, interruption, journal}
+  }
+
+  /**
+   * What an earlier command left half-way on the same cluster, finished where this is the same command again. To be asked before
+   * anything else.
+   * @returns the result that is to be handed back; `undefined` when the command may begin
+   */
+  protected async takeUpUnfinished(
+    session: Session,
+    addresses: readonly Address[],
+    flags: ChangeFlags,
+    source?: NodePool,
+  ): Promise<PlanResult | undefined> {
+    const {takeUpUnfinished} = await import('./journal/unfinished.js')
+    const result = await takeUpUnfinished(session, {operation: this.id ?? '', addresses, flags, source})
+    if (result !== undefined) this.end(result.exitCode)
+    return result
   }
 
   /** A pool that is closed when the command ends. */

@@ -114,6 +114,10 @@ export const changeFlags = {
     defaultHelp: () => Promise.resolve('60s'),
     helpValue: '60s',
   }),
+  journal: Flags.string({
+    summary: 'keep the journal in this file instead of the state folder (see `tscluster operations`)',
+    helpValue: 'FILE',
+  }),
   'json-stream': Flags.boolean({summary: 'what happens as NDJSON on standard output, the result last'}),
 }
 

@@ -31,6 +31,13 @@ export class Interruption {
     for (const signal of SIGNALS) process.off(signal, this.#listener)
   }
 
+  /** As the first signal, for a reason of our own. */
+  stopBecause(reason: string): void {
+    if (this.#stop.signal.aborted) return
+    this.#stop.abort()
+    this.#say(`stopping: ${reason}; what is in hand is being finished`)
+  }
+
   /** While `work` runs, a signal is a request. */
   async during<Result>(work: () => Promise<Result>): Promise<Result> {
     this.#working = true

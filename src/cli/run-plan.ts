@@ -13,7 +13,8 @@ import type {ClusterView} from '../manager/view/cluster-view.js'
 import {toTopology, type Topology} from '../manager/view/topology.js'
 import {EXIT, exitCodeOfOutcome, type ExitCode} from './exit-code.js'
 import type {Rate} from './rate.js'
-import {carryOut, observeSettled, type Session} from './session.js'
+import type {Continued, JournalReference} from './journal/keep.js'
+import {carryOut, observeSettled, type Carried, type Session} from './session.js'
 
 /** The flags that all changing commands share. */
 export interface ChangeOptions {
@@ -32,8 +33,8 @@ export interface ProposedPlan {
   readonly warnings?: readonly Finding[]
   /** Said when the plan has no steps. */
   readonly nothingToDo?: string
-  /** `tscluster reshard 127.0.0.1:7000 …`: what continues it when it stops half-way. */
-  readonly resume: string
+  /** The operation that this is the rest of. */
+  readonly continues?: Continued
   /** Suggested when it is done. */
   readonly next?: string
   /** Where an import reads from. */
@@ -48,6 +49,8 @@ export interface PlanResult {
   readonly plan?: Plan
   readonly refusals?: readonly Finding[]
   readonly outcome?: Omit<Outcome, 'error'> & {readonly error?: object}
+  /** Of the operation, once it was begun. */
+  readonly journal?: JournalReference
   /** What `check` says afterwards. */
   readonly findings?: readonly Finding[]
 }
@@ -84,13 +87,17 @@ function bigKeySettings({'big-key': bytes, 'big-keys': words}: PlanFlags): Pick<
   }
 }
 
-export function changeOptionsOf(flags: {
+/** As the flags that all changing commands share are typed. */
+export interface ChangeFlags {
   readonly yes: boolean
   readonly 'dry-run': boolean
   readonly explain: boolean
   readonly out?: string | undefined
   readonly 'scan-sizes'?: boolean
-}): ChangeOptions {
+  readonly timeout?: number | undefined
+}
+
+export function changeOptionsOf(flags: ChangeFlags): ChangeOptions {
   const scanSizes = flags['scan-sizes'] ?? false
   return {yes: flags.yes, dryRun: flags['dry-run'], explain: flags.explain, out: flags.out, scanSizes}
 }
@@ -147,9 +154,10 @@ export async function runPlan(
     return {schema, status: 'declined', exitCode: EXIT.refused, plan}
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const outcome = await carryOut(session, plan, {entry, source: proposed.source, teller: renderer})
-  renderer.outcome(plan, outcome, proposed.resume)
-  return conclude(session, {schema, plan, outcome, proposed})
+  const {source, continues} = proposed
+  const carried = await carryOut(session, plan, {entry, source, teller: renderer, continues})
+  renderer.outcome(plan, carried.outcome, carried.advice)
+  return conclude(session, {schema, plan, carried, proposed})
 }
 
 /** The same plan, with the big keys that it will meet; the slots that hold them go last. */
@@ -164,14 +172,23 @@ async function withSizes({pool, renderer}: Session, plan: Plan): Promise<Plan> {
 /** Looks at the cluster once more: what the operation left behind is said now, not found at 3 a.m. */
 async function conclude(
   session: Session,
-  {schema, plan, outcome, proposed}: {schema: string; plan: Plan; outcome: Outcome; proposed: ProposedPlan},
+  {schema, plan, carried, proposed}: {schema: string; plan: Plan; carried: Carried; proposed: ProposedPlan},
 ): Promise<PlanResult> {
+  const {outcome, journal} = carried
   const findings = outcome.undone ? [] : await checkAfterwards(session, plan)
   const serious = findings.filter(({severity}) => severity === 'error')
   if (serious.length > 0) session.renderer.findings(serious)
   const exitCode = exitCodeAfter(outcome, serious)
   if (exitCode === EXIT.done && proposed.next !== undefined) session.renderer.suggest(proposed.next)
-  return {schema, status: outcome.status, exitCode, plan, outcome: outcomeToJson(outcome), findings}
+  return {
+    schema,
+    status: outcome.status,
+    exitCode,
+    plan,
+    outcome: outcomeToJson(outcome),
+    ...(journal !== undefined && {journal}),
+    findings,
+  }
 }
 
 /** What the cluster shows counts as well: a step that failed before it moved anything may have left a slot open. */
@@ -211,7 +228,7 @@ async function save(plan: Plan, file: string, {renderer}: Session): Promise<void
   renderer.note(`saved: carry it out with \`tscluster apply ${file}\``)
 }
 
-/** For `resume` and suggestions: the command with its first address. */
+/** For suggestions: the command with its first address. */
 export function commandLine(name: string, entry: Address, ...rest: readonly string[]): string {
   return ['tscluster', name, formatAddress(entry), ...rest].join(' ')
 }

@@ -6,11 +6,13 @@ import type {Outcome} from '../manager/execute/outcome.js'
 import {disagreements} from '../manager/view/disagreement.js'
 import type {Plan} from '../manager/plan/plan.js'
 import {movesKeys} from '../manager/plan/step.js'
+import {toManagerError} from '../manager/error.js'
 import type {ManagerClock, NodePool, SnapshotReader} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import {assignmentsAgree} from '../manager/view/assignment.js'
 import {linesFlagged} from '../manager/view/lines.js'
 import type {Interruption} from './interruption.js'
+import type {Begun, Continued, JournalPolicy, JournalReference, KeptJournal} from './journal/keep.js'
 import type {Announced} from './operations/announce.js'
 import type {Steering} from './operations/steering.js'
 import type {Prompt} from './prompt.js'
@@ -23,10 +25,11 @@ export interface Session {
   readonly renderer: Renderer
   readonly prompt: Prompt
   readonly interruption: Interruption
+  readonly journal: JournalPolicy
 }
 
 /** What carrying out a plan takes of a session. */
-export type Field = Pick<Session, 'world' | 'interruption'> & {
+export type Field = Pick<Session, 'world' | 'interruption' | 'journal'> & {
   readonly pool: NodePool
   readonly renderer: Pick<Renderer, 'begin' | 'event'>
 }
@@ -38,6 +41,16 @@ export interface CarryOptions {
   readonly source?: NodePool | undefined
   /** Tells the person at the terminal which keys steer; absent: none do. */
   readonly teller?: Pick<Renderer, 'hint' | 'note'>
+  /** The operation that this is the rest of; absent: it begins now. */
+  readonly continues?: Continued | undefined
+}
+
+/** An outcome, and where it is written down. */
+export interface Carried {
+  readonly outcome: Outcome
+  readonly journal: JournalReference | undefined
+  /** What continues it; '' when it has no journal. */
+  readonly advice: string
 }
 
 /** Gossip needs a second or two to carry a change everywhere; disagreement that lasts longer is real. */
@@ -75,41 +88,85 @@ function isSettled({nodes}: ClusterView): boolean {
 }
 
 /**
- * Looks once more, then carries the plan out. While it runs, Ctrl-C is heard as a wish to stop well, and the pace of what moves
- * keys can be changed.
- * @throws ManagerError `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
+ * Looks once more, writes the plan into a journal, then carries it out. While it runs, Ctrl-C is heard as a wish to stop well, and
+ * the pace of what moves keys can be changed.
+ * @throws ManagerError `stale-plan`, `io` when no journal can be written, or what keeps the nodes from being looked at: nothing was
+ *   changed then
  */
-export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Outcome> {
+export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Carried> {
   const [{execute}, {reconnoitre}, {Pace}] = await Promise.all([
     import('../manager/execute/executor.js'),
     import('../manager/execute/reconnoitre.js'),
     import('../manager/execute/pace/pace.js'),
   ])
   const {pool, world, renderer, interruption} = session
-  const {entry, source, teller} = options
-  const terrain = await reconnoitre(pool, plan)
+  const {entry, source, teller, continues} = options
+  const {shards, ...terrain} = await reconnoitre(pool, plan)
   await renderer.begin(plan)
-  const pace = new Pace(plan.settings.pace, world.clock)
-  const steering = await steeringOf(plan, () => ({plan, pace, entry, addresses: terrain.addresses}), world, teller)
-  const execution: Execution = {
-    pool,
-    clock: world.clock,
-    emit: (event) => {
-      steering?.event(event)
-      renderer.event(event)
-    },
-    ...terrain,
-    entry,
-    stop: interruption.stop,
-    kill: interruption.kill,
-    pace,
-    ...(source !== undefined && {source}),
+  return interruption.during(async () => {
+    const {id, journal} = await openJournal(session, {plan, entry, shards}, continues)
+    const pace = new Pace(plan.settings.pace, world.clock)
+    const steering = await steeringOf(
+      plan,
+      () => ({id, plan, pace, entry, addresses: terrain.addresses}),
+      world,
+      teller,
+    )
+    const execution: Execution = {
+      pool,
+      clock: world.clock,
+      emit: (event) => {
+        journal?.event(event)
+        steering?.event(event)
+        renderer.event(event)
+      },
+      ...terrain,
+      entry,
+      stop: interruption.stop,
+      kill: interruption.kill,
+      pace,
+      ...(source !== undefined && {source}),
+    }
+    try {
+      const outcome = withJournalFailure(await execute(plan, execution), journal)
+      journal?.end(outcome)
+      return {outcome, journal: journal && {id, file: journal.file}, advice: journal?.advice ?? ''}
+    } finally {
+      steering?.end()
+    }
+  })
+}
+
+/** @throws ManagerError `io` when it cannot be written, unless the session does without */
+async function openJournal(
+  {world, interruption, journal: policy, renderer}: Field,
+  begun: Begun,
+  continues: Continued | undefined,
+): Promise<{readonly id: string; readonly journal: KeptJournal | undefined}> {
+  const {KeptJournal, newOperationId} = await import('./journal/keep.js')
+  const failed = (why: string): void => interruption.stopBecause(`the journal cannot be written (${why})`)
+  if (continues !== undefined) {
+    return {id: continues.id, journal: KeptJournal.goOn(world, continues, begun.plan, failed)}
   }
+  const id = newOperationId()
   try {
-    return await interruption.during(() => execute(plan, execution))
-  } finally {
-    steering?.end()
+    return {id, journal: KeptJournal.begin(world, id, policy, begun, failed)}
+  } catch (error) {
+    if (policy.isRequired) throw error
+    const {message} = toManagerError(error)
+    renderer.event({
+      kind: 'noted',
+      step: '',
+      message: `${message.replace(/; nothing was changed$/, '')}: going on without`,
+    })
+    return {id, journal: undefined}
   }
+}
+
+/** It was stopped, but not by the operator. */
+function withJournalFailure(outcome: Outcome, journal: KeptJournal | undefined): Outcome {
+  const failure = journal?.failure
+  return failure !== undefined && outcome.status === 'stopped' ? {...outcome, error: failure} : outcome
 }
 
 /** Only what moves keys takes long enough to be steered. */

@@ -7,7 +7,6 @@ import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult
 import {observeFresh} from '../manager/observe.js'
 import {planAddNode} from '../manager/plan/add-node.js'
 import {refuse} from '../manager/plan/plan.js'
-import {formatAddress} from '../model/address.js'
 
 export class AddNode extends BaseCommand {
   static override summary = 'add an empty node to a cluster'
@@ -44,6 +43,8 @@ export class AddNode extends BaseCommand {
       throw usage('add-node wants two addresses: the new node, then the cluster')
     }
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, [newcomer, entry], flags)
+    if (earlier !== undefined) return earlier
     const {topology, blockers} = await look(session, [entry])
     const fresh = await observeFresh(session.pool, newcomer)
     const primary = flags['primary-id']
@@ -55,8 +56,7 @@ export class AddNode extends BaseCommand {
     }
     const planned = blockers.length > 0 ? refuse(...blockers) : planAddNode(topology, fresh, request)
     const next = replica ? commandLine('check', entry) : commandLine('rebalance', entry, '--use-empty-primaries')
-    const resume = commandLine('add-node', newcomer, formatAddress(entry))
-    const result = await runPlan(session, 'add-node', {planned, resume, next}, changeOptionsOf(flags))
+    const result = await runPlan(session, 'add-node', {planned, next}, changeOptionsOf(flags))
     this.end(result.exitCode)
     return result
   }

@@ -24,6 +24,7 @@ export class Apply extends BaseCommand {
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,
+    journal: changeFlags.journal,
     'json-stream': changeFlags['json-stream'],
     'accept-data-loss': Flags.boolean({summary: 'carry out a plan that loses keys'}),
   }
@@ -33,11 +34,10 @@ export class Apply extends BaseCommand {
     const plan = await readPlan(args.file)
     const session = await this.openSession(flags, {})
     const planned: Planned = await this.#judge(plan, flags['accept-data-loss'], session)
-    const resume = 'see what is left with `tscluster check`, and make a new plan for it'
     const result = await runPlan(
       session,
       'apply',
-      {planned, resume},
+      {planned},
       {
         yes: flags.yes,
         dryRun: flags['dry-run'],

@@ -55,6 +55,8 @@ export class Create extends BaseCommand {
     const {addresses: named, options} = words.length > 0 ? this.entriesOf(words) : {addresses: [], options: {}}
     const session = await this.openSession(flags, options)
     const addresses = await this.#standingNodes(named, flags, session)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return earlier
     session.renderer.busy(`looking at ${addresses.length} nodes …`)
     const nodes = await this.#lookAt(addresses, flags, session)
     const planned = planCreate(nodes, {
@@ -69,7 +71,6 @@ export class Create extends BaseCommand {
       {
         planned,
         warnings,
-        resume: 'run the command again',
         next: commandLine('check', addresses[0]),
       },
       changeOptionsOf(flags),

@@ -43,6 +43,8 @@ export class DelNode extends BaseCommand {
     if (words.length === 0) throw usage('del-node wants two words: an address of the cluster, then the node to remove')
     const {addresses, options} = this.entriesOf(words)
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return earlier
     const {topology} = await lookForMove(session, addresses, flags.timeout)
     const id = resolveNode(topology, name)
     const planned = planDelNode(topology, id, {drain: flags.drain, atomic: flags.atomic, settings: settingsOf(flags)})
@@ -52,7 +54,6 @@ export class DelNode extends BaseCommand {
       {
         planned,
         consequences: planned.ok ? consequences(topology, planned.plan) : [],
-        resume: 'run the same command again',
         next: commandLine('check', addresses[0]),
       },
       changeOptionsOf(flags),

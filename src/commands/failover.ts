@@ -35,13 +35,15 @@ export class Failover extends BaseCommand {
     if (more.length > 0) throw usage('failover wants the replica, or an address of the cluster and then the replica')
     const {addresses, options} = this.entriesOf([entry!])
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return earlier
     const {topology} = await look(session, addresses)
     const mode = flags.takeover ? 'takeover' : flags.force ? 'force' : 'normal'
     const planned = planFailover(topology, resolveNode(topology, name!), mode, settingsOf(flags))
     const result = await runPlan(
       session,
       'failover',
-      {planned, resume: 'run the same command again', next: commandLine('check', addresses[0])},
+      {planned, next: commandLine('check', addresses[0])},
       changeOptionsOf(flags),
     )
     this.end(result.exitCode)

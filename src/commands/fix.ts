@@ -6,15 +6,7 @@ import {changeFlags, migrationFlags} from '../cli/flags.js'
 import {clusterArg} from '../cli/node-args.js'
 import {renderDiagnosis} from '../cli/render/diagnosis.js'
 import {themeFor} from '../cli/render/theme.js'
-import {
-  changeOptionsOf,
-  commandLine,
-  look,
-  runPlan,
-  settingsOf,
-  type ChangeOptions,
-  type PlanResult,
-} from '../cli/run-plan.js'
+import {changeOptionsOf, look, runPlan, settingsOf, type ChangeOptions, type PlanResult} from '../cli/run-plan.js'
 import type {Session} from '../cli/session.js'
 import {isManagerError} from '../manager/error.js'
 import {withAllKeyCounts} from '../manager/observe.js'
@@ -65,6 +57,8 @@ export class Fix extends BaseCommand {
     const {args, flags} = await this.parse(Fix)
     const {addresses, options} = this.entriesOf(args.cluster)
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return {...earlier, diagnosis: []}
     const request: FixRequest = {
       acceptDataLoss: flags['accept-data-loss'],
       withUnreachablePrimaries: flags['with-unreachable-primaries'],
@@ -95,9 +89,8 @@ export class Fix extends BaseCommand {
       if (round === 1) diagnosis = fix.diagnosis
       this.#show(fix, options)
       doneBefore = signature
-      const resume = commandLine('fix', entries[0])
       try {
-        result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix', resume}, options)
+        result = await runPlan(session, 'fix', {planned: fix.planned, nothingToDo: 'nothing to fix'}, options)
       } catch (error) {
         // Gossip settled something between the look and the deed: look again.
         if (!isManagerError(error, 'stale-plan') || round === ROUNDS) throw error

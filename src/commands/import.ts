@@ -1,15 +1,13 @@
 /** `tscluster import`: the keys of a standalone server into the cluster. */
 import {Args, Flags} from '@oclif/core'
-import {BaseCommand, PASSWORD_WARNING} from '../cli/base-command.js'
-import type {ConnectionOptions} from '../cli/connection.js'
+import {BaseCommand} from '../cli/base-command.js'
 import {changeFlags, migrationFlags, usage, wholeNumber} from '../cli/flags.js'
+import {sourceFlags, sourceOptions} from '../cli/source-login.js'
 import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import {observeSource} from '../manager/observe-source.js'
 import {importWarnings, planImport} from '../manager/plan/import.js'
 import {refuse} from '../manager/plan/plan.js'
 import {formatAddress} from '../model/address.js'
-
-const SOURCE = {helpGroup: 'SOURCE'}
 
 export class Import extends BaseCommand {
   static override summary = 'bring the keys of a standalone server into the cluster'
@@ -27,37 +25,21 @@ export class Import extends BaseCommand {
   }
   static override flags = {
     from: Flags.string({
-      ...SOURCE,
+      helpGroup: 'SOURCE',
       aliases: ['cluster-from'],
       required: true,
       summary: 'the server to import from: host:port or redis://user@host:port',
       helpValue: 'HOST:PORT',
     }),
-    'from-db': wholeNumber({...SOURCE, default: 0, summary: 'its database', helpValue: 'N'}),
-    'from-user': Flags.string({
-      ...SOURCE,
-      aliases: ['cluster-from-user'],
-      summary: 'ACL user name there',
-      helpValue: 'NAME',
-    }),
-    'from-pass': Flags.string({
-      ...SOURCE,
-      aliases: ['cluster-from-pass'],
-      summary: 'password there (visible in process lists: prefer the next two)',
-      helpValue: 'PASSWORD',
-    }),
-    'from-pass-file': Flags.string({...SOURCE, summary: 'read it from a file; - is standard input', helpValue: 'FILE'}),
-    'from-askpass': Flags.boolean({...SOURCE, aliases: ['cluster-from-askpass'], summary: 'ask for it'}),
-    'from-tls': Flags.boolean({...SOURCE, summary: 'connect to the source over TLS'}),
-    'from-cacert': Flags.string({...SOURCE, summary: 'certificate authority (default: --cacert)', helpValue: 'FILE'}),
-    'from-cert': Flags.string({...SOURCE, summary: 'client certificate (default: --cert)', helpValue: 'FILE'}),
-    'from-key': Flags.string({...SOURCE, summary: 'key of the client certificate (default: --key)', helpValue: 'FILE'}),
+    'from-db': wholeNumber({helpGroup: 'SOURCE', default: 0, summary: 'its database', helpValue: 'N'}),
+    ...sourceFlags,
     copy: Flags.boolean({aliases: ['cluster-copy'], summary: 'leave the keys at the source as well'}),
     ...migrationFlags,
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
     explain: changeFlags.explain,
     timeout: changeFlags.timeout,
+    journal: changeFlags.journal,
     'json-stream': changeFlags['json-stream'],
   }
 
@@ -67,7 +49,9 @@ export class Import extends BaseCommand {
     const from = this.entriesOf([flags.from])
     if (from.addresses.length > 1) throw usage('--from wants one address', 'a standalone server is host:port')
     const session = await this.openSession(flags, options)
-    const source = await this.openPool({...(await this.#sourceOptions(flags)), ...from.options})
+    const source = await this.openPool({...(await sourceOptions(flags, this.world, this.prompt)), ...from.options})
+    const earlier = await this.takeUpUnfinished(session, addresses, flags, source)
+    if (earlier !== undefined) return earlier
     const server = await observeSource(source, from.addresses[0])
     const {topology, blockers} = await look(session, addresses)
     const request = {keep: flags.copy, replace: flags.replace, database: flags['from-db'], settings: settingsOf(flags)}
@@ -81,7 +65,6 @@ export class Import extends BaseCommand {
         source,
         warnings: importWarnings(server, request),
         nothingToDo: `nothing to import: database ${request.database} of ${name} has no keys`,
-        resume: commandLine('import', addresses[0], ...sameAgain(name, flags)),
         next: commandLine('check', addresses[0]),
       },
       changeOptionsOf(flags),
@@ -89,63 +72,6 @@ export class Import extends BaseCommand {
     this.end(result.exitCode)
     return result
   }
-
-  /** The source's own login; its certificates are the cluster's where nothing else is said. */
-  async #sourceOptions(flags: SourceFlags): Promise<ConnectionOptions> {
-    return {
-      user: flags['from-user'],
-      password: await this.#sourcePassword(flags),
-      tls: flags['from-tls'],
-      cacert: flags['from-cacert'] ?? flags.cacert,
-      cacertdir: flags.cacertdir,
-      cert: flags['from-cert'] ?? flags.cert,
-      key: flags['from-key'] ?? flags.key,
-      insecure: flags.insecure,
-      connectTimeoutMs: flags['connect-timeout'],
-      commandTimeoutMs: flags['reply-timeout'],
-    }
-  }
-
-  async #sourcePassword(flags: SourceFlags): Promise<string | undefined> {
-    if (flags['from-askpass']) return this.prompt.secret('Please input import source node password')
-    if (flags['from-pass-file'] === undefined) {
-      const isVisible = flags['from-pass'] !== undefined && flags.pass === undefined && !flags['no-auth-warning']
-      if (isVisible) this.world.stderr.write(`${PASSWORD_WARNING}\n`)
-      return flags['from-pass']
-    }
-    const {readSecret} = await import('../cli/secret.js')
-    return readSecret(flags['from-pass-file'])
-  }
 }
 
 export default Import
-
-/** Without secrets: who runs it again logs in again. */
-function sameAgain(source: string, flags: {readonly copy: boolean; readonly 'from-db': number}): string[] {
-  return [
-    '--from',
-    source,
-    ...(flags.copy ? ['--copy'] : []),
-    ...(flags['from-db'] === 0 ? [] : ['--from-db', String(flags['from-db'])]),
-  ]
-}
-
-interface SourceFlags {
-  readonly pass?: string | undefined
-  readonly 'no-auth-warning': boolean
-  readonly 'from-user'?: string | undefined
-  readonly 'from-pass'?: string | undefined
-  readonly 'from-pass-file'?: string | undefined
-  readonly 'from-askpass': boolean
-  readonly 'from-tls': boolean
-  readonly 'from-cacert'?: string | undefined
-  readonly 'from-cert'?: string | undefined
-  readonly 'from-key'?: string | undefined
-  readonly cacert?: string | undefined
-  readonly cacertdir?: string | undefined
-  readonly cert?: string | undefined
-  readonly key?: string | undefined
-  readonly insecure: boolean
-  readonly 'connect-timeout'?: number | undefined
-  readonly 'reply-timeout'?: number | undefined
-}

@@ -63,6 +63,8 @@ export class Rebalance extends BaseCommand {
     const {addresses, options} = this.entriesOf([...args.cluster, ...strays])
     const shares = weights.map(parseWeight)
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return earlier
     const {topology, blockers} = await lookForMove(session, addresses, flags.timeout)
     const weightOf = resolveWeights(topology, shares)
     const planned =
@@ -85,7 +87,6 @@ export class Rebalance extends BaseCommand {
           ? [...tidiness(topology, planned.plan, defragment), ...consequences(topology, planned.plan)]
           : [],
         nothingToDo: nothingToDo(topology, flags.threshold, defragment),
-        resume: `${commandLine('fix', addresses[0])}, then the same command again`,
         next: commandLine('check', addresses[0]),
       },
       {...changeOptionsOf(flags), dryRun: flags['dry-run'] || flags.simulate},

@@ -56,6 +56,8 @@ export class Reshard extends BaseCommand {
     const slots = flags.slots === undefined ? undefined : parseSlots(flags.slots)
     const {addresses, options} = this.entriesOf(args.cluster)
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return earlier
     const {topology, blockers} = await lookForMove(session, addresses, flags.timeout)
     const planned =
       blockers.length > 0
@@ -71,7 +73,6 @@ export class Reshard extends BaseCommand {
       {
         planned,
         consequences: sentences(topology, planned),
-        resume: `${commandLine('fix', addresses[0])}, then the same command again`,
         next: commandLine('check', addresses[0]),
       },
       changeOptionsOf(flags),

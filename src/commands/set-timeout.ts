@@ -2,7 +2,7 @@
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {changeFlags, usage} from '../cli/flags.js'
-import {changeOptionsOf, commandLine, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import {changeOptionsOf, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
 import {planSetTimeout} from '../manager/plan/set-timeout.js'
 
 export class SetTimeout extends BaseCommand {
@@ -27,10 +27,11 @@ export class SetTimeout extends BaseCommand {
     }
     const {addresses, options} = this.entriesOf([args.cluster])
     const session = await this.openSession(flags, options)
+    const earlier = await this.takeUpUnfinished(session, addresses, flags)
+    if (earlier !== undefined) return earlier
     const {topology} = await look(session, addresses)
     const planned = planSetTimeout(topology, Number(args.ms), settingsOf({timeout: flags.timeout}))
-    const resume = commandLine('set-timeout', addresses[0], args.ms)
-    const result = await runPlan(session, 'set-timeout', {planned, resume}, changeOptionsOf(flags))
+    const result = await runPlan(session, 'set-timeout', {planned}, changeOptionsOf(flags))
     this.end(result.exitCode)
     return result
   }

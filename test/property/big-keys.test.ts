@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import fc from 'fast-check'
-import {raisedTimeoutMs, timeoutBeforeRaise} from '../../src/manager/execute/migration/raised-timeout.js'
+import {raisedTimeoutMs, timeoutBeforeRaise} from '../../src/manager/plan/raised-timeout.js'
 import {bigSlotsLast} from '../../src/manager/plan/big-keys.js'
 import {expectedStallMs, longestStallMs} from '../../src/manager/plan/stall.js'
 import {SLOT_COUNT} from '../../src/model/slot.js'

@@ -1,5 +1,4 @@
 /** An operation that runs makes itself known, and takes requests to change its pace. */
-import {randomBytes} from 'node:crypto'
 import {chmodSync} from 'node:fs'
 import type {ExecutionEvent} from '../../manager/execute/event.js'
 import type {Pace} from '../../manager/execute/pace/pace.js'
@@ -20,6 +19,8 @@ export interface Announcement {
 }
 
 export interface Announced {
+  /** The operation's own; its journal has the same. */
+  readonly id: string
   readonly plan: Plan
   readonly pace: Pace
   readonly entry: string
@@ -32,11 +33,10 @@ export interface Announced {
  * @param failed is told why
  */
 export function announce(world: World, announced: Announced, failed: (reason: string) => void): Announcement {
-  const {plan, pace, entry, addresses} = announced
+  const {id, plan, pace, entry, addresses} = announced
   const {clock, env} = world
   const tally = new ProgressTally(plan, clock.nowMs())
   const folder = new OperationFolder(env)
-  const id = randomBytes(8).toString('hex')
   const server = answerInLine<PaceRequest, PaceAnswer>(
     (request) => {
       for (const change of readChanges(request)) pace.change(change)
@@ -71,6 +71,8 @@ export function announce(world: World, announced: Announced, failed: (reason: st
   server.once('error', fail)
   try {
     folder.make()
+    // What an earlier process left that had the same operation in hand, and was killed.
+    folder.remove(id)
     server.listen(folder.socketOf(id), () => {
       try {
         record()

@@ -29,11 +29,12 @@ export interface Telling {
  * @throws ManagerError `interrupted`, or when the plan is stale or its nodes cannot be looked at: nothing was changed then
  */
 export async function apply(dialogue: Dialogue, plan: Plan, telling: Telling): Promise<boolean> {
-  const {world, pool, interruption, print, words} = dialogue
+  const {world, pool, interruption, journal, print, words} = dialogue
   const {emit, source, explain = (error): void => printFailure(error, print, words)} = telling
   const renderer = {begin: (): void => undefined, event: emit}
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
-  const {error, undone} = await carryOut({world, pool, interruption, renderer}, plan, {entry, source})
+  const field = {world, pool, interruption, renderer, journal}
+  const {error, undone} = (await carryOut(field, plan, {entry, source})).outcome
   if (error === undefined) return true
   if (error.code !== 'interrupted') explain(error)
   if (undone) print.warning('*** What had been done was undone: the nodes are as they were.')

@@ -3,6 +3,7 @@ import {ManagerError} from '../../manager/error.js'
 import type {NodePool, SnapshotReader} from '../../manager/ports.js'
 import type {ConnectionOptions} from '../connection.js'
 import type {Interruption} from '../interruption.js'
+import type {JournalPolicy} from '../journal/keep.js'
 import {PipedAnswers} from '../piped-answers.js'
 import type {World} from '../world.js'
 import type {Invocation} from './invocation.js'
@@ -16,6 +17,7 @@ export interface Dialogue {
   readonly print: Printer
   readonly questions: Questions
   readonly interruption: Interruption
+  readonly journal: JournalPolicy
   readonly pool: NodePool & SnapshotReader
   /** For an import's source, which has a login of its own; closed with the rest. */
   readonly openPool: (options: ConnectionOptions) => Promise<NodePool>

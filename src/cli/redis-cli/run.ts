@@ -4,6 +4,8 @@ import type {NodePool, SnapshotReader} from '../../manager/ports.js'
 import {openPool, type ConnectionOptions} from '../connection.js'
 import {EXIT} from '../exit-code.js'
 import {Interruption} from '../interruption.js'
+import type {JournalPolicy} from '../journal/keep.js'
+import {shownCommand} from '../journal/shown-command.js'
 import type {World} from '../world.js'
 import {parseArguments} from './arguments.js'
 import {Questions, type Dialogue, type Verdict} from './dialogue.js'
@@ -49,7 +51,11 @@ export async function runRedisCli(argv: readonly string[], program: string, worl
   const print = new Printer(world)
   try {
     const parsed = parseArguments(argv, world.env)
-    if (parsed.kind === 'run') return await runInvocation(parsed.invocation, words, print, world)
+    if (parsed.kind === 'run') {
+      // What redis-cli does without a journal is not refused for want of one.
+      const journal: JournalPolicy = {command: shownCommand(argv), file: undefined, isRequired: false}
+      return await runInvocation(parsed.invocation, journal, words, print, world)
+    }
     const {usageText} = await import('./help.js')
     ;(parsed.asked ? world.stdout : world.stderr).write(usageText(words))
     return parsed.asked ? EXIT.done : EXIT.failed
@@ -62,7 +68,13 @@ export async function runRedisCli(argv: readonly string[], program: string, worl
   }
 }
 
-async function runInvocation(asTyped: Invocation, words: Words, print: Printer, world: World): Promise<Verdict> {
+async function runInvocation(
+  asTyped: Invocation,
+  journal: JournalPolicy,
+  words: Words,
+  print: Printer,
+  world: World,
+): Promise<Verdict> {
   if (asTyped.warnAboutPassword) print.complain((await import('../base-command.js')).PASSWORD_WARNING)
   const invocation = await withWordsFromInput(asTyped, world)
   const subcommand = await findSubcommand(invocation)
@@ -80,7 +92,7 @@ async function runInvocation(asTyped: Invocation, words: Words, print: Printer, 
       ? await questions.secret('Please input password')
       : invocation.connection.password
     const pool = await open({...invocation.connection, password})
-    return await subcommand({invocation, world, words, print, questions, interruption, pool, openPool: open})
+    return await subcommand({invocation, world, words, print, questions, interruption, journal, pool, openPool: open})
   } finally {
     interruption.ignore()
     for (const pool of pools) pool.close()

@@ -5,6 +5,7 @@ import {parseAddress} from '../../model/address.js'
 import {ManagerError} from '../error.js'
 import {observe, observeFresh} from '../observe.js'
 import type {Plan} from '../plan/plan.js'
+import type {Shard} from '../plan/resume/truth.js'
 import type {NodePool} from '../ports.js'
 import {freshFingerprint, joiningFingerprint} from '../view/fresh-node.js'
 import {toTopology, type Topology} from '../view/topology.js'
@@ -12,6 +13,8 @@ import {toTopology, type Topology} from '../view/topology.js'
 export interface Terrain {
   readonly addresses: ReadonlyMap<NodeId, Address>
   readonly primaries: readonly NodeId[]
+  /** Who copies whom. */
+  readonly shards: readonly Shard[]
 }
 
 /**
@@ -37,7 +40,8 @@ export async function reconnoitre(pool: NodePool, plan: Plan): Promise<Terrain> 
   if (fingerprint !== plan.basedOn) throw stale()
   for (const {id, address} of topology?.nodes ?? []) addresses.set(id, address)
   for (const {view} of newcomers) addresses.set(view.id, view.address)
-  return {addresses, primaries: topology?.primaries.map(({id}) => id) ?? []}
+  const shards = topology?.primaries.map(({id, replicas}): Shard => ({primary: id, replicas})) ?? []
+  return {addresses, primaries: shards.map(({primary}) => primary), shards}
 }
 
 async function observeEntries(pool: NodePool, plan: Plan): Promise<Topology> {

@@ -10,7 +10,7 @@ import {ManagerError, toManagerError} from '../../error.js'
 import {connectAnnounced} from '../../observe.js'
 import type {ManagerClock, NodeClient, NodePool} from '../../ports.js'
 import {textReply} from '../../reply.js'
-import {raisedTimeoutMs, timeoutBeforeRaise} from './raised-timeout.js'
+import {raisedTimeoutMs, timeoutBeforeRaise} from '../../plan/raised-timeout.js'
 
 /** Redis' and Valkey's default: what counts where a node does not tell. */
 export const DEFAULT_NODE_TIMEOUT_MS = 15_000

@@ -1,7 +1,7 @@
 import {expect} from 'chai'
 import {address} from '../../../../../src/model/address.js'
 import {NodeTimeouts, type Member} from '../../../../../src/manager/execute/migration/node-timeouts.js'
-import {raisedTimeoutMs} from '../../../../../src/manager/execute/migration/raised-timeout.js'
+import {raisedTimeoutMs} from '../../../../../src/manager/plan/raised-timeout.js'
 import {failureOf} from '../../../../support/failure-of.js'
 import {errorReply, handClock, scriptedPool, type Script} from '../../../../support/scripted-pool.js'
 

@@ -1,5 +1,5 @@
 import {expect} from 'chai'
-import {raisedTimeoutMs, timeoutBeforeRaise} from '../../../../../src/manager/execute/migration/raised-timeout.js'
+import {raisedTimeoutMs, timeoutBeforeRaise} from '../../../../src/manager/plan/raised-timeout.js'
 
 describe('a node timeout that is raised for a while', () => {
   it('is long enough, and not much longer', () => {

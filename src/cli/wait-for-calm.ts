@@ -1,0 +1,53 @@
+/** A cluster that is still in motion by itself is waited for: what is decided in the middle of a failover is decided wrongly. */
+import {isManagerError} from '../manager/error.js'
+import {unrest} from '../manager/plan/resume/unrest.js'
+import type {ClusterView} from '../manager/view/cluster-view.js'
+import type {NodeId} from '../model/node-id.js'
+import type {Session} from './session.js'
+
+const PAUSE_MS = 100
+const TOLD_AFTER_MS = 1_000
+
+export interface Calm<Seen> {
+  readonly look: () => Promise<Seen>
+  readonly viewOf: (seen: Seen) => ClusterView
+  /** Nodes without which the work cannot go on. */
+  readonly needed?: (seen: Seen) => ReadonlySet<NodeId>
+  /** It is given up after this long, ms; what then is seen is what there is. */
+  readonly limitMs: number
+}
+
+/**
+ * Looks until all is quiet, or as good as it gets.
+ * @throws whatever `look` throws when it still does so in the end
+ */
+export async function waitForCalm<Seen>(
+  {world, renderer}: Pick<Session, 'world' | 'renderer'>,
+  {look, viewOf, needed, limitMs}: Calm<Seen>,
+): Promise<Seen> {
+  const {clock} = world
+  const startedMs = clock.nowMs()
+  const isOver = (): boolean => clock.nowMs() - startedMs > limitMs
+  let told = ''
+  const tell = (reason: string): void => {
+    // Gossip settles most of it before anybody could read about it.
+    if (clock.nowMs() - startedMs < TOLD_AFTER_MS) return renderer.busy(`waiting: ${reason}`)
+    if (told === '') renderer.note(`waiting: ${reason}`)
+    told = reason
+  }
+  for (;;) {
+    try {
+      const seen = await look()
+      const reason = unrest(viewOf(seen), needed?.(seen))
+      if (reason === undefined || isOver()) {
+        renderer.idle()
+        return seen
+      }
+      tell(reason)
+    } catch (error) {
+      if (!isManagerError(error, 'unreachable', 'timed-out') || isOver()) throw error
+      tell(`${error.node ?? ''} ${error.message}`.trim())
+    }
+    await clock.sleep(PAUSE_MS)
+  }
+}

@@ -1,0 +1,39 @@
+/** What of a cluster is still in motion by itself, and so is better waited for than acted upon. */
+import {formatAddress} from '../../../model/address.js'
+import type {NodeId} from '../../../model/node-id.js'
+import {claimsOf} from '../../check/doubtful-slots.js'
+import {linesAbout} from '../../check/naming.js'
+import {slotsOfAbsent} from '../../check/reachability.js'
+import type {ClusterView} from '../../view/cluster-view.js'
+import {describeDisagreement, disagreements} from '../../view/disagreement.js'
+
+/**
+ * Nodes that disagree, that load their data, that have just died, or whose replica is about to be promoted. `undefined`: all is
+ * quiet, be it well or not.
+ * @param needed nodes without which the work cannot go on: one of them that does not answer is waited for in any case
+ */
+export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
+  const loading = view.nodes.find(({server}) => server.loading)
+  if (loading !== undefined) return `${formatAddress(loading.address)} is still loading its data`
+  const missing = view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
+  if (missing !== undefined) return missing
+  const [first] = disagreements(view.nodes)
+  return first === undefined ? undefined : `${formatAddress(first.node.address)} ${describeDisagreement(first)}`
+}
+
+function absence(view: ClusterView, id: NodeId, needed: ReadonlySet<NodeId>): string | undefined {
+  const about = linesAbout(view, id)
+  const name = formatAddress(about[0]?.address ?? view.silent.find(({line}) => line.id === id)!.line.address)
+  if (needed.has(id)) return `${name} does not answer`
+  if (slotsOfAbsent(view, id).size === 0 || !hasMajority(view)) return undefined
+  if (!about.some(({flags}) => flags.has('fail'))) return `${name} does not answer, and is not given up yet`
+  const hasReplica = view.nodes.some(({line}) => line.flags.has('replica') && line.primaryId === id)
+  return hasReplica ? `${name} is down, and no replica has taken its place yet` : undefined
+}
+
+/** Only a majority of the primaries with slots can declare a node dead, or promote its replica. */
+function hasMajority(view: ClusterView): boolean {
+  const alive = view.nodes.filter(({line}) => claimsOf(line).size > 0).length
+  const dead = view.silent.filter(({line}) => slotsOfAbsent(view, line.id).size > 0).length
+  return alive > dead
+}
