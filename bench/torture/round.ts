@@ -180,13 +180,16 @@ class Round {
     return {recovery, recoveryMs: undefined, leftOpen: open.length > 0, details: [...open, ...troubles]}
   }
 
-  /** redis-cli's exit codes tell little, so of it only the cluster is looked at. */
+  /**
+   * redis-cli's exit codes tell little, so of it only the cluster is looked at; and the same command again may well be refused,
+   * when what it asks for is there already.
+   */
   async #complaint(result: CliResult | undefined, standing: Standing): Promise<string | undefined> {
     const {tool} = this.#options
     const {recovery} = this.#scene
     if (result === undefined) return `${recovery} hangs`
     if (!isClean(standing)) return `${recovery} was not enough`
-    if (tool === 'tscluster' && result.code !== 0) return `${recovery} ended with exit code ${result.code}`
+    if (tool === 'tscluster' && recovery !== 'again' && result.code !== 0) return `${recovery} ended with exit code ${result.code}`
     if (recovery !== 'again' && recovery !== 'resume') return undefined
     const missing = await this.#missing()
     return missing === undefined ? undefined : `after ${recovery} ${missing}`
