@@ -15,6 +15,7 @@ try {
       server: {type: 'string', default: 'redis-7.0'},
       tool: {type: 'string', default: 'tscluster'},
       seed: {type: 'string', default: '1'},
+      takeovers: {type: 'boolean', default: false},
       json: {type: 'string'},
       logs: {type: 'string', default: path.join(os.tmpdir(), 'torture-logs')},
       'no-build': {type: 'boolean', default: false},

@@ -27,13 +27,13 @@ const DRAWN_FROM: readonly FaultKind[] = [
   'node-killed',
   'node-killed',
   'node-killed',
-  'node-killed-and-replaced',
-  'node-killed-and-replaced',
   'node-stopped',
-  'node-stopped-and-replaced',
   'connection-cut',
   'connection-cut',
 ]
+
+/** A replica takes the place of the node: what it has not heard, the servers lose, whatever the tool does. */
+const TAKEOVERS: readonly FaultKind[] = ['node-killed-and-replaced', 'node-stopped-and-replaced']
 
 export interface Fault {
   readonly kind: FaultKind
@@ -53,8 +53,8 @@ const REPLACED_WITHIN_MS = 20_000
 const CUTS = 4
 const BETWEEN_CUTS_MS = 50
 
-export function drawFault(rng: Rng): Fault {
-  const kind = pick(rng, DRAWN_FROM)
+export function drawFault(rng: Rng, takeovers: boolean): Fault {
+  const kind = pick(rng, takeovers ? TAKEOVERS : DRAWN_FROM)
   return {kind, moment: fraction(rng), victim: rng.uint32(), awayMs: LEAST_AWAY_MS + below(rng, MORE_AWAY_MS)}
 }
 

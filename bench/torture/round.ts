@@ -21,6 +21,8 @@ export interface RoundOptions {
   readonly flavour: Flavour
   readonly tool: Tool
   readonly seed: number
+  /** Only faults after which a replica takes over; without it, none of them. */
+  readonly takeovers: boolean
   /** What the operation takes when nothing happens, ms: the fault comes somewhere in it. */
   readonly usualMs: number
   /** Where a failing round leaves what was said and logged. */
@@ -36,6 +38,8 @@ export interface RoundReport {
   readonly acknowledged: number
   readonly lost: number
   readonly doubled: number
+  /** Keys of which the servers made two versions: a replica took over that knew nothing of the move that was under way. */
+  readonly split: number
   /** Slots were still open after the one command. */
   readonly leftOpen: boolean
   /** The one command was not enough, or said that it was not. */
@@ -56,7 +60,7 @@ const SLOW_MS = 20_000
 export async function playRound(options: RoundOptions): Promise<RoundReport | undefined> {
   const {operation, flavour, tool, seed} = options
   const rng = countingRng(seed)
-  const fault = drawFault(rng)
+  const fault = drawFault(rng, options.takeovers)
   const ground = await layGround({
     flavour,
     shape: operation.shape(rng),
@@ -116,16 +120,14 @@ class Round {
     if (writers === undefined && (await hasCluster(ground.nodes))) writers = this.#startWriters()
     await sleep(AFTERWARDS_MS)
     await writers?.stop()
-    const {acknowledged, lost, doubled, details} = await lookUp(ground, writers)
+    const {details, ...counts} = await lookUp(ground, writers, this.#options.takeovers)
     return {
       seed,
       fault: fault.kind,
       isHit,
       ...recovered,
       neededAHand: recovered.details.length > 0,
-      acknowledged,
-      lost,
-      doubled,
+      ...counts,
       details: [...recovered.details, ...details],
     }
   }
@@ -232,7 +234,7 @@ class Round {
 export async function undisturbedMs(options: Omit<RoundOptions, 'usualMs' | 'logs'>): Promise<number> {
   const {operation, flavour, tool, seed} = options
   const rng = countingRng(seed)
-  drawFault(rng)
+  drawFault(rng, options.takeovers)
   const ground = await layGround({flavour, shape: operation.shape(rng), failsOver: false, keysIn: operation.keysIn})
   const folder = mkdtempSync(path.join(os.tmpdir(), 'tscluster-torture-'))
   try {

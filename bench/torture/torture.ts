@@ -15,6 +15,8 @@ export interface TortureOptions {
   readonly tool: string
   /** The first round's; each further one has the next. */
   readonly seed: number
+  /** Faults after which a replica takes over, instead of those after which none does. */
+  readonly takeovers: boolean
   /** Where the figures go as JSON. */
   readonly json: string | undefined
   readonly logs: string
@@ -25,12 +27,14 @@ export interface Row {
   readonly operation: string
   readonly server: Flavour
   readonly tool: Tool
+  readonly takeovers: boolean
   readonly rounds: number
   /** Rounds in which the tool was at work when the fault came. */
   readonly hit: number
   readonly acknowledged: number
   readonly lost: number
   readonly doubled: number
+  readonly split: number
   readonly leftOpen: number
   readonly neededAHand: number
   /** Rounds in which one command was needed, and helped. */
@@ -67,9 +71,11 @@ export async function torture(options: TortureOptions): Promise<boolean> {
 
 type Chosen = Omit<TortureOptions, 'server' | 'tool'> & {readonly server: Flavour; readonly tool: Tool}
 
-async function one(operation: Operation, {server, tool, seed, rounds, logs}: Chosen): Promise<Row> {
-  const common = {operation, flavour: server, tool, logs: path.join(logs, `${operation.name}-${server}-${tool}`)}
-  if (operation.name === 'failover' && tool === 'redis-cli') return rowOf(operation, {server, tool}, [])
+async function one(operation: Operation, {server, tool, seed, rounds, takeovers, logs}: Chosen): Promise<Row> {
+  const by = {server, tool, takeovers}
+  const place = path.join(logs, [operation.name, server, tool, ...(takeovers ? ['takeovers'] : [])].join('-'))
+  const common = {operation, flavour: server, tool, takeovers, logs: place}
+  if (operation.name === 'failover' && tool === 'redis-cli') return rowOf(operation, by, [])
   const usual: number[] = []
   for (let time = 0; time < CALIBRATIONS; time++) usual.push(await undisturbedMs({...common, seed: seed + time}))
   const usualMs = median(usual)
@@ -78,15 +84,15 @@ async function one(operation: Operation, {server, tool, seed, rounds, logs}: Cho
     const report = await playRound({...common, seed: each, usualMs})
     if (report === undefined) continue
     reports.push(report)
-    tell(operation, {server, tool}, report, `round ${reports.length} of ${rounds}`)
+    tell(operation, by, report, `round ${reports.length} of ${rounds}`)
   }
-  return rowOf(operation, {server, tool}, reports)
+  return rowOf(operation, by, reports)
 }
 
-type By = Pick<Row, 'server' | 'tool'>
+type By = Pick<Row, 'server' | 'tool' | 'takeovers'>
 
 /** A round that is not as it must be says how to repeat it. */
-function tell({name}: Operation, {server, tool}: By, report: RoundReport, which: string): void {
+function tell({name}: Operation, {server, tool, takeovers}: By, report: RoundReport, which: string): void {
   const {seed, fault, recovery, recoveryMs, isHit, acknowledged, details} = report
   const took = recoveryMs === undefined ? '' : ` in ${(recoveryMs / 1000).toFixed(1)} s`
   const when = isHit ? '' : ' (after the end)'
@@ -95,22 +101,22 @@ function tell({name}: Operation, {server, tool}: By, report: RoundReport, which:
   if (details.length === 0) return
   for (const detail of details) console.error(`    ${detail}`)
   console.error(
-    `    again: npm run torture -- --operation ${name} --server ${server} --tool ${tool} --rounds 1 --seed ${seed}`,
+    `    again: npm run torture -- --operation ${name} --server ${server} --tool ${tool} --rounds 1 --seed ${seed}${takeovers ? ' --takeovers' : ''}`,
   )
 }
 
-function rowOf({name}: Operation, {server, tool}: By, reports: readonly RoundReport[]): Row {
+function rowOf({name}: Operation, by: By, reports: readonly RoundReport[]): Row {
   const sum = (of: (report: RoundReport) => number): number => reports.reduce((total, each) => total + of(each), 0)
   const times = reports.flatMap(({recoveryMs}) => recoveryMs ?? [])
   return {
     operation: name,
-    server,
-    tool,
+    ...by,
     rounds: reports.length,
     hit: reports.filter(({isHit}) => isHit).length,
     acknowledged: sum(({acknowledged}) => acknowledged),
     lost: sum(({lost}) => lost),
     doubled: sum(({doubled}) => doubled),
+    split: sum(({split}) => split),
     leftOpen: reports.filter(({leftOpen}) => leftOpen).length,
     neededAHand: reports.filter(({neededAHand}) => neededAHand).length,
     recovered: times.length,
@@ -122,15 +128,25 @@ function rowOf({name}: Operation, {server, tool}: By, reports: readonly RoundRep
 
 function print(rows: readonly Row[]): void {
   console.log(
-    '| operation | server | tool | rounds | hit | acknowledged | lost | doubled | left open | needed a hand | recovery, median | longest |',
+    '| operation | server | tool | rounds | hit | acknowledged | lost | doubled | split | left open | needed a hand | recovery, median | longest |',
   )
-  console.log('|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
+  console.log('|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
   for (const row of rows) {
-    const counts = [row.rounds, row.hit, row.acknowledged, row.lost, row.doubled, row.leftOpen, row.neededAHand]
+    const counts = [
+      row.rounds,
+      row.hit,
+      row.acknowledged,
+      row.lost,
+      row.doubled,
+      row.split,
+      row.leftOpen,
+      row.neededAHand,
+    ]
     const times = [row.medianRecoveryMs, row.longestRecoveryMs].map((ms) =>
       ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`,
     )
-    const cells = [row.operation, row.server, row.tool, ...counts.map((n) => n.toLocaleString('en')), ...times]
+    const name = row.takeovers ? `${row.operation}, a replica takes over` : row.operation
+    const cells = [name, row.server, row.tool, ...counts.map((n) => n.toLocaleString('en')), ...times]
     console.log(`| ${cells.join(' | ')} |`)
   }
 }

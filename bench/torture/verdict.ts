@@ -6,17 +6,26 @@ import type {Writers, WritersVerdict} from './writers.js'
 
 const MOST_DETAILS = 10
 
-export async function lookUp(ground: Ground, writers: Writers | undefined): Promise<WritersVerdict> {
+export interface Verdict extends WritersVerdict {
+  /** Keys of which the owner of the slot and another primary have different versions. Neither counts as lost or doubled. */
+  readonly split: number
+}
+
+/** @param takeovers two versions of a key are the servers' doing: they are told apart from what is doubled */
+export async function lookUp(ground: Ground, writers: Writers | undefined, takeovers: boolean): Promise<Verdict> {
   // A cluster that the tool has left broken is read all the same: what is there is not lost.
   for (const node of ground.nodes) await command(node, 'CONFIG', 'SET', 'cluster-allow-reads-when-down', 'yes')
   const holdings = await Holdings.read(ground.nodes)
-  const written = writers?.judge(holdings) ?? {acknowledged: 0, lost: 0, doubled: 0, details: []}
-  const changed = await changedKeys(ground, holdings)
   const strays = holdings.strays
+  const twice = new Set(strays.filter(({isHeldByOwner}) => isHeldByOwner).map(({key}) => key))
+  const split = takeovers ? twice : new Set<string>()
+  const written = writers?.judge(holdings, split) ?? {acknowledged: 0, lost: 0, doubled: 0, details: []}
+  const changed = await changedKeys(ground, holdings)
   return {
     acknowledged: written.acknowledged,
     lost: written.lost + changed.length,
-    doubled: written.doubled + strays.filter(({isHeldByOwner}) => isHeldByOwner).length,
+    doubled: written.doubled + twice.size - split.size,
+    split: split.size,
     details: [
       ...written.details,
       ...changed.slice(0, MOST_DETAILS),

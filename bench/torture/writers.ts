@@ -47,9 +47,9 @@ export class Writers {
     await this.#running
   }
 
-  /** To be asked after `stop`. */
-  judge(holdings: Holdings): WritersVerdict {
-    const losses = this.#writers.flatMap((writer) => writer.judge(holdings))
+  /** To be asked after `stop`. @param except keys that are not judged */
+  judge(holdings: Holdings, except: ReadonlySet<string>): WritersVerdict {
+    const losses = this.#writers.flatMap((writer) => writer.judge(holdings, except))
     const wrong = losses.filter(({lost, doubled}) => lost + doubled > 0)
     return {
       acknowledged: this.acknowledged,
@@ -91,8 +91,9 @@ class Writer {
     this.#client.close()
   }
 
-  judge(holdings: Holdings): (Loss & {readonly detail: string})[] {
-    return [...this.#accounts].map(([key, account]) => {
+  judge(holdings: Holdings, except: ReadonlySet<string>): (Loss & {readonly detail: string})[] {
+    const judged = [...this.#accounts].filter(([key]) => !except.has(key))
+    return judged.map(([key, account]) => {
       const value = holdings.valueOf(key)
       const loss = this.#kind.judge(value, account)
       return {...loss, detail: describe(key, account, loss, value)}
