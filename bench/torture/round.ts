@@ -192,7 +192,7 @@ class Round {
     if (result === undefined) return `${recovery} hangs`
     if (!isClean(standing)) return `${recovery} was not enough`
     if (tool === 'tscluster' && recovery !== 'again' && result.code !== 0)
-      return `${recovery} ended with exit code ${result.code}`
+      {return `${recovery} ended with exit code ${result.code}`}
     if (recovery !== 'again' && recovery !== 'resume') return undefined
     const missing = await this.#missing()
     return missing === undefined ? undefined : `after ${recovery} ${missing}`
