@@ -155,7 +155,7 @@ class Run {
         running.delete(step)
         if (error !== undefined) {
           if (failure === undefined || failure.code === 'interrupted') failure = error
-          halt.abort()
+          if (!concernsOneSlot(step, error)) halt.abort()
         } else if (prefix !== '') this.#stepsDone++
       }
     }
@@ -227,6 +227,11 @@ class Run {
     }
     this.#execution.emit(event)
   }
+}
+
+/** Two versions of a key are for the operator to choose from. Keys of other slots are out of reach until they are brought home. */
+function concernsOneSlot(step: Step, {code}: ManagerError): boolean {
+  return step.kind === 'collect-keys' && code === 'key-exists'
 }
 
 function withFailedUndo(error: ManagerError, failure: ManagerError): ManagerError {

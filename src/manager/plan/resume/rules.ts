@@ -32,6 +32,8 @@ const RULES: {readonly [Kind in StepKind]: Rule<Kind>} = {
     const nodes = step.nodes.filter((id) => knows(accountOf(truth, id), step.node))
     return nodes.length === 0 ? [] : [{...step, nodes}]
   },
+  // A greeting under way is not seen in what the nodes tell.
+  'wait-alone': keptUnlessFinished,
   // The functions come before the node is introduced: one that knows somebody has them.
   'copy-functions': (step, truth) => keptUnless(step, (accountOf(truth, step.to)?.peers.length ?? 0) > 0),
   'flush-functions': keptUnlessFinished,
