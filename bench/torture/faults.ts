@@ -46,6 +46,8 @@ export interface Fault {
 }
 
 export const STOPPED_MS = 10_000
+/** Before it, both tools start and look; rounds that hit nothing prove nothing. */
+const EARLIEST = 0.3
 const LEAST_AWAY_MS = 100
 const MORE_AWAY_MS = 900
 /** An election takes two node timeouts and some. */
@@ -55,7 +57,12 @@ const BETWEEN_CUTS_MS = 50
 
 export function drawFault(rng: Rng, takeovers: boolean): Fault {
   const kind = pick(rng, takeovers ? TAKEOVERS : DRAWN_FROM)
-  return {kind, moment: fraction(rng), victim: rng.uint32(), awayMs: LEAST_AWAY_MS + below(rng, MORE_AWAY_MS)}
+  return {
+    kind,
+    moment: EARLIEST + (1 - EARLIEST) * fraction(rng),
+    victim: rng.uint32(),
+    awayMs: LEAST_AWAY_MS + below(rng, MORE_AWAY_MS),
+  }
 }
 
 /** A replica takes the victim's place: the node timeout must be short, and what no replica had is not the tool's to keep. */

@@ -27,6 +27,8 @@ export interface Operation {
   readonly keysIn: GroundOptions['keysIn']
   /** Clients write from the beginning; false: there is nothing to write to before. */
   readonly writes: boolean
+  /** Changing cluster-node-timeout is what it is for; whatever else changes it must put it back. */
+  readonly setsTimeout?: true
   shape(rng: Rng): GroundOptions['shape']
   /** Brings about what the operation is for. */
   prepare?(ground: Ground, rng: Rng): Promise<void>
@@ -95,8 +97,10 @@ const create: Operation = {
       victims: ALL_SIX,
       entry: pick(rng, addresses),
       missing: async () => {
-        const known = (await accountOf(ground.nodes.node(0))).length
-        return known === ALL_SIX.length ? undefined : `${known} nodes in the cluster instead of 6`
+        const lines = await accountOf(ground.nodes.node(0))
+        const replicas = lines.filter(({primaryId}) => primaryId !== null)
+        if (lines.length === ALL_SIX.length && replicas.length === PRIMARIES) return undefined
+        return `the cluster has ${lines.length} nodes, ${replicas.length} of them replicas`
       },
     }
   },
@@ -231,6 +235,7 @@ const failover: Operation = {
 
 const setTimeout: Operation = {
   name: 'set-timeout',
+  setsTimeout: true,
   keysIn: 'cluster',
   writes: true,
   recoveries: ['again'],

@@ -153,16 +153,16 @@ class Round {
 
   /** One command, unless the tool has said that it is done, or that nothing was begun, and it is true. */
   async #recover(isDone: boolean): Promise<Recovered> {
-    const {recovery, ground} = this.#scene
+    const {recovery} = this.#scene
     if (isDone || !(await this.#canRun(recovery))) {
-      const standing = await settledStanding(ground.nodes)
+      const standing = await this.#standing()
       const missing = isDone && isClean(standing) ? await this.#missing() : undefined
       if (missing !== undefined) return {...this.#failed('none needed', standing), details: [`done, but ${missing}`]}
       if (isClean(standing)) return {recovery: 'none needed', recoveryMs: undefined, leftOpen: false, details: []}
     }
     const startedMs = performance.now()
     const result = await this.#runRecovery(recovery)
-    const standing = await settledStanding(this.#scene.ground.nodes)
+    const standing = await this.#standing()
     const complaint = await this.#complaint(result, standing)
     if (complaint === undefined) {
       return {recovery, recoveryMs: performance.now() - startedMs, leftOpen: false, details: []}
@@ -191,11 +191,17 @@ class Round {
     const {recovery} = this.#scene
     if (result === undefined) return `${recovery} hangs`
     if (!isClean(standing)) return `${recovery} was not enough`
-    if (tool === 'tscluster' && recovery !== 'again' && result.code !== 0)
-      {return `${recovery} ended with exit code ${result.code}`}
+    if (tool === 'tscluster' && recovery !== 'again' && result.code !== 0) {
+      return `${recovery} ended with exit code ${result.code}`
+    }
     if (recovery !== 'again' && recovery !== 'resume') return undefined
     const missing = await this.#missing()
     return missing === undefined ? undefined : `after ${recovery} ${missing}`
+  }
+
+  #standing(): Promise<Standing> {
+    const {nodes, nodeTimeoutMs} = this.#scene.ground
+    return settledStanding(nodes, this.#options.operation.setsTimeout === true ? undefined : nodeTimeoutMs)
   }
 
   #missing(): Promise<string | undefined> {
@@ -206,7 +212,7 @@ class Round {
   async #tryMore(): Promise<string> {
     for (let time = 1; time <= MORE_TRIES; time++) {
       await this.#runRecovery('fix')
-      if (isClean(await settledStanding(this.#scene.ground.nodes))) return `clean after ${time} more fix`
+      if (isClean(await this.#standing())) return `clean after ${time} more fix`
     }
     return `not clean after ${MORE_TRIES} more fix`
   }

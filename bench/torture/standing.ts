@@ -25,6 +25,7 @@ interface Witness {
   readonly lines: readonly NodeLine[]
   readonly info: string
   readonly replication: string
+  readonly nodeTimeoutMs: number
 }
 
 export function isClean({open, troubles}: Standing): boolean {
@@ -35,7 +36,7 @@ export function isClean({open, troubles}: Standing): boolean {
  * Members of the cluster are the servers that know others or own slots; a server that is alone is none of its business. When
  * nobody is a member there is no cluster, which is clean: so `abort` leaves a create.
  */
-export async function standingOf(nodes: Iterable<ServerNode>): Promise<Standing> {
+async function standingOf(nodes: Iterable<ServerNode>, nodeTimeoutMs: number | undefined): Promise<Standing> {
   const accounts = await Promise.all([...nodes].map(witness))
   const silent = accounts.filter((account) => typeof account === 'string')
   const witnesses = accounts.filter((account) => typeof account !== 'string')
@@ -48,15 +49,24 @@ export async function standingOf(nodes: Iterable<ServerNode>): Promise<Standing>
       ...disagreement(members),
       ...(members.length > 0 ? uncovered(members) : []),
       ...members.flatMap(ownTroubles),
+      ...witnesses
+        .filter((each) => nodeTimeoutMs !== undefined && each.nodeTimeoutMs !== nodeTimeoutMs)
+        .map(leftTimeout),
     ],
   }
 }
 
-/** As it is as soon as it is clean, or when gossip has had its time. */
-export async function settledStanding(nodes: Iterable<ServerNode>): Promise<Standing> {
+/**
+ * As it is as soon as it is clean, or when gossip has had its time.
+ * @param nodeTimeoutMs what cluster-node-timeout must be; `undefined` where that is open
+ */
+export async function settledStanding(
+  nodes: Iterable<ServerNode>,
+  nodeTimeoutMs: number | undefined,
+): Promise<Standing> {
   const deadline = performance.now() + SETTLE_MS
   for (;;) {
-    const standing = await standingOf(nodes)
+    const standing = await standingOf(nodes, nodeTimeoutMs)
     if (isClean(standing) || performance.now() > deadline) return standing
     await sleep(LOOK_EVERY_MS)
   }
@@ -76,7 +86,8 @@ async function witness(node: ServerNode): Promise<Witness | string> {
     const self = lines.find(({flags}) => flags.has('myself'))!
     const info = String(await connection.call('CLUSTER', 'INFO'))
     const replication = String(await connection.call('INFO', 'replication'))
-    return {address: node.address, self, lines, info, replication}
+    const [, timeout] = (await connection.call('CONFIG', 'GET', 'cluster-node-timeout')) as string[]
+    return {address: node.address, self, lines, info, replication, nodeTimeoutMs: Number(timeout)}
   } catch (error) {
     return `${node.address} ${error instanceof Error ? error.message : String(error)}`
   } finally {
@@ -102,6 +113,10 @@ function strangers(members: readonly Witness[]): string[] {
 function disagreement(members: readonly Witness[]): string[] {
   const stories = new Set(members.map(({lines}) => lines.map(storyOf).sort().join('\n')))
   return stories.size > 1 ? [`the members tell ${stories.size} different stories`] : []
+}
+
+function leftTimeout({address, nodeTimeoutMs}: Witness): string {
+  return `${address} was left with a cluster-node-timeout of ${nodeTimeoutMs} ms`
 }
 
 function storyOf({id, primaryId, slots}: NodeLine): string {

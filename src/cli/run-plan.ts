@@ -35,6 +35,8 @@ export interface ProposedPlan {
   readonly nothingToDo?: string
   /** The operation that this is the rest of. */
   readonly continues?: Continued
+  /** No cluster is left behind that could be checked. */
+  readonly leavesNothing?: boolean
   /** Suggested when it is done. */
   readonly next?: string
   /** Where an import reads from. */
@@ -109,12 +111,15 @@ export interface Look {
   readonly blockers: readonly Finding[]
 }
 
-/** The cluster as it is now, given time to settle; the operator hears what is waited for. */
-export async function look(session: Session, entries: readonly Address[]): Promise<Look> {
+/**
+ * The cluster as it is now, given time to settle; the operator hears what is waited for.
+ * @param isAgain who does not answer was told before
+ */
+export async function look(session: Session, entries: readonly Address[], isAgain = false): Promise<Look> {
   const {pool, world, renderer} = session
   renderer.busy(`looking at ${formatAddress(entries[0]!)} …`)
   const view = await observeSettled(pool, entries, world.clock, {
-    onDeadEntry: (message) => renderer.warn(message),
+    ...(!isAgain && {onDeadEntry: (message: string) => renderer.warn(message)}),
     onWait: (reason) => renderer.busy(`waiting for the nodes to agree: one ${reason}`),
   })
   renderer.idle()
@@ -175,7 +180,7 @@ async function conclude(
   {schema, plan, carried, proposed}: {schema: string; plan: Plan; carried: Carried; proposed: ProposedPlan},
 ): Promise<PlanResult> {
   const {outcome, journal} = carried
-  const findings = outcome.undone ? [] : await checkAfterwards(session, plan)
+  const findings = outcome.undone || proposed.leavesNothing === true ? [] : await checkAfterwards(session, plan)
   const serious = findings.filter(({severity}) => severity === 'error')
   if (serious.length > 0) session.renderer.findings(serious)
   const exitCode = exitCodeAfter(outcome, serious)

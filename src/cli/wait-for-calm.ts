@@ -1,8 +1,5 @@
 /** A cluster that is still in motion by itself is waited for: what is decided in the middle of a failover is decided wrongly. */
 import {isManagerError} from '../manager/error.js'
-import {unrest} from '../manager/plan/resume/unrest.js'
-import type {ClusterView} from '../manager/view/cluster-view.js'
-import type {NodeId} from '../model/node-id.js'
 import type {Session} from './session.js'
 
 const PAUSE_MS = 100
@@ -10,9 +7,8 @@ const TOLD_AFTER_MS = 1_000
 
 export interface Calm<Seen> {
   readonly look: () => Promise<Seen>
-  readonly viewOf: (seen: Seen) => ClusterView
-  /** Nodes without which the work cannot go on. */
-  readonly needed?: (seen: Seen) => ReadonlySet<NodeId>
+  /** What is still in motion; `undefined` when nothing is. */
+  readonly unrest: (seen: Seen) => string | undefined
   /** It is given up after this long, ms; what then is seen is what there is. */
   readonly limitMs: number
 }
@@ -23,7 +19,7 @@ export interface Calm<Seen> {
  */
 export async function waitForCalm<Seen>(
   {world, renderer}: Pick<Session, 'world' | 'renderer'>,
-  {look, viewOf, needed, limitMs}: Calm<Seen>,
+  {look, unrest, limitMs}: Calm<Seen>,
 ): Promise<Seen> {
   const {clock} = world
   const startedMs = clock.nowMs()
@@ -38,7 +34,7 @@ export async function waitForCalm<Seen>(
   for (;;) {
     try {
       const seen = await look()
-      const reason = unrest(viewOf(seen), needed?.(seen))
+      const reason = unrest(seen)
       if (reason === undefined || isOver()) {
         renderer.idle()
         return seen

@@ -8,10 +8,12 @@ import {renderDiagnosis} from '../cli/render/diagnosis.js'
 import {themeFor} from '../cli/render/theme.js'
 import {changeOptionsOf, look, runPlan, settingsOf, type ChangeOptions, type PlanResult} from '../cli/run-plan.js'
 import type {Session} from '../cli/session.js'
+import {waitForCalm} from '../cli/wait-for-calm.js'
 import {isManagerError} from '../manager/error.js'
 import {withAllKeyCounts} from '../manager/observe.js'
 import {planFix, type Fix as FixPlan, type FixRequest} from '../manager/plan/fix.js'
 import type {Diagnosis} from '../manager/plan/fix-action.js'
+import {awaitedNode} from '../manager/plan/resume/unrest.js'
 import type {Address} from '../model/address.js'
 
 /** The documented result: docs/json.md. */
@@ -21,6 +23,9 @@ export interface FixResult extends PlanResult {
 
 /** What one repair uncovers, the next repairs: a slot must be served before its stray keys can be brought home. */
 const ROUNDS = 5
+
+/** A node that restarts, and a failover, take less; with both, what is to be repaired is less. */
+const COMES_BACK_MS = 30_000
 
 export class Fix extends BaseCommand {
   static override summary = 'repair a cluster'
@@ -104,7 +109,13 @@ export class Fix extends BaseCommand {
   }
 
   async #diagnose(session: Session, entries: readonly Address[], request: FixRequest): Promise<FixPlan> {
-    const {view} = await look(session, entries)
+    let looks = 0
+    const {view} = await waitForCalm(session, {
+      look: () => look(session, entries, looks++ > 0),
+      // Nodes that disagree were given their time, and may be what is to be repaired.
+      unrest: (seen) => awaitedNode(seen.view),
+      limitMs: COMES_BACK_MS,
+    })
     // All slots are counted: what an interrupted repair left behind carries no mark.
     return planFix(await withAllKeyCounts(session.pool, view), request)
   }

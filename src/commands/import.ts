@@ -33,7 +33,7 @@ export class Import extends BaseCommand {
     }),
     'from-db': wholeNumber({helpGroup: 'SOURCE', default: 0, summary: 'its database', helpValue: 'N'}),
     ...sourceFlags,
-    copy: Flags.boolean({aliases: ['cluster-copy'], summary: 'leave the keys at the source as well'}),
+    copy: Flags.boolean({default: false, aliases: ['cluster-copy'], summary: 'leave the keys at the source as well'}),
     ...migrationFlags,
     yes: changeFlags.yes,
     'dry-run': changeFlags['dry-run'],
@@ -54,7 +54,8 @@ export class Import extends BaseCommand {
     if (earlier !== undefined) return earlier
     const server = await observeSource(source, from.addresses[0])
     const {topology, blockers} = await look(session, addresses)
-    const request = {keep: flags.copy, replace: flags.replace, database: flags['from-db'], settings: settingsOf(flags)}
+    const settings = settingsOf(flags)
+    const request = {keep: flags.copy, replace: settings.replace, database: flags['from-db'], settings}
     const planned = blockers.length > 0 ? refuse(...blockers) : planImport(topology, server, request)
     const name = formatAddress(from.addresses[0])
     const result = await runPlan(

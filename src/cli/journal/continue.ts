@@ -10,6 +10,7 @@ import {sight, takeStock, type Sighting} from '../../manager/execute/journal/tak
 import {abortPlan} from '../../manager/plan/resume/abort.js'
 import {remainingPlan, type Rest} from '../../manager/plan/resume/remaining.js'
 import {successor, type Truth} from '../../manager/plan/resume/truth.js'
+import {unrest} from '../../manager/plan/resume/unrest.js'
 import {isMove} from '../../manager/plan/lanes.js'
 import {refuse, type Plan} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
@@ -69,8 +70,7 @@ export async function stockOf(session: Session, journal: Journal, limitMs: numbe
   let sighting = await waitForCalm(session, {
     look: () => sight(pool, plan),
     // Nodes that are yet to be made a cluster of agree about nothing.
-    viewOf: ({cluster}) => (first === undefined ? {...cluster, nodes: []} : cluster),
-    needed: ({cluster}) => missingEnds(journal, toTopology(cluster)),
+    unrest: ({cluster}) => (first === undefined ? undefined : unrest(cluster, missingEnds(journal, toTopology(cluster)))),
     limitMs,
   })
   if (first !== undefined && plan.phases.some(({steps}) => steps.some(isMove))) {
@@ -94,9 +94,8 @@ async function continueOnce(session: Session, opened: OpenedJournal, request: Co
   const isNothing = rest.phases.length === 0
   if (isNothing && rest.withheld.length === 0) close(session, opened, purpose)
   const {pool} = session
-  const plan = isNothing
-    ? {...journal.plan, phases: []}
-    : await restPlan(pool, journal.plan, rest, stock.truth, stock.sighting)
+  const begun = purpose === 'abort' ? {...journal.plan, operation: `abort of ${head.operation}`} : journal.plan
+  const plan = isNothing ? {...begun, phases: []} : await restPlan(pool, begun, rest, stock.truth, stock.sighting)
   return runPlan(
     session,
     command,
@@ -105,6 +104,7 @@ async function continueOnce(session: Session, opened: OpenedJournal, request: Co
       nothingToDo: `${head.operation} ${shortOperation(head.id)}: ${NOTHING[purpose]}`,
       ...(source !== undefined && {source}),
       continues: {id: head.id, file, purpose},
+      leavesNothing: purpose === 'abort' && journal.plan.entries.length === 0,
       next: commandLine('check', parseAddress(plan.entries[0] ?? head.entry) ?? stock.sighting.cluster.entry),
     },
     options,

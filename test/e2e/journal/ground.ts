@@ -20,7 +20,7 @@ export class Ground {
   }
 
   remove(): void {
-    if (process.env["KEEP"] === undefined) rmSync(this.folder, {recursive: true, force: true})
+    rmSync(this.folder, {recursive: true, force: true})
   }
 
   run(...words: readonly string[]): Promise<CliResult> {
@@ -41,7 +41,10 @@ export class Ground {
     {times = 1, signal = 'SIGKILL'}: {readonly times?: number; readonly signal?: NodeJS.Signals} = {},
   ): Promise<CliResult> {
     const run = startCli([...words, '--yes', '--json-stream'], {env: this.env, timeoutMs: PATIENCE_MS})
-    await run.signalAfter(new RegExp(`(?:"kind":"${event}"[^]*?){${times}}`), signal)
+    const isTold = (): boolean => run.stdout.split(`"kind":"${event}"`).length > times
+    await until(() => isTold() || run.process.exitCode !== null, {timeoutMs: PATIENCE_MS, what: `${times} × ${event}`})
+    if (!isTold()) throw new Error(`ended before ${times} × ${event}: ${run.stderr}`)
+    run.process.kill(signal)
     return run.done
   }
 

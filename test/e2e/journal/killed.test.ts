@@ -24,15 +24,16 @@ async function slotsOwnedBy(cluster: QuickCluster, index: number): Promise<numbe
 describeOnServers('an operation whose tscluster was killed', ['engine', 'redis-7.0'], (flavour) => {
   let ground: Ground
 
-  before(() => {
+  beforeEach(() => {
     ground = new Ground()
   })
-  after(() => ground.remove())
+  afterEach(() => ground.remove())
 
   describe('on a cluster with keys, while clients write', () => {
     let cluster: QuickCluster
     let all: ReadonlyMap<string, string>
     let traffic: Traffic
+    let isWriting = false
 
     before(async () => {
       cluster = await quickCluster(flavour, {primaries: 3, spares: 1})
@@ -41,9 +42,14 @@ describeOnServers('an operation whose tscluster was killed', ['engine', 'redis-7
     })
     beforeEach(() => {
       traffic = Traffic.start([...cluster.nodes])
+      isWriting = true
+    })
+    afterEach(async () => {
+      if (isWriting) await traffic.stop()
     })
 
     async function expectNothingLost(): Promise<void> {
+      isWriting = false
       const {lost} = await traffic.stop()
       expect(lost).to.deep.equal([])
       const now = await digest(cluster.nodes)

@@ -10,16 +10,26 @@ import {describeDisagreement, disagreements, type Disagreement} from '../../view
 import type {NodeView} from '../../view/node-view.js'
 
 /**
- * Nodes that disagree, that load their data, that have just died, or whose replica is about to be promoted. `undefined`: all is
- * quiet, be it well or not.
+ * Nodes that are about to come back, or to be replaced. `undefined`: nobody is.
  * @param needed nodes without which the work cannot go on: one of them that does not answer is waited for in any case
  */
-export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
+export function awaitedNode(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
   const loading = view.nodes.find(({server}) => server.loading)
   if (loading !== undefined) return `${formatAddress(loading.address)} is still loading its data`
+<<<<<<< HEAD
   const missing = view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
   if (missing !== undefined) return missing
   const first = disagreements(view.nodes).find((each) => settles(view, each))
+=======
+  return view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
+}
+
+/** The same, or nodes that do not agree yet. `undefined`: all is quiet, be it well or not. */
+export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
+  const awaited = awaitedNode(view, needed)
+  if (awaited !== undefined) return awaited
+  const [first] = disagreements(view.nodes)
+>>>>>>> 05331434942ede0d884045cc3b4c1be96e2f4e2f
   return first === undefined ? undefined : `${formatAddress(first.node.address)} ${describeDisagreement(first)}`
 }
 
