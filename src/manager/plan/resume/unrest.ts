@@ -16,11 +16,6 @@ import type {NodeView} from '../../view/node-view.js'
 export function awaitedNode(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
   const loading = view.nodes.find(({server}) => server.loading)
   if (loading !== undefined) return `${formatAddress(loading.address)} is still loading its data`
-<<<<<<< HEAD
-  const missing = view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
-  if (missing !== undefined) return missing
-  const first = disagreements(view.nodes).find((each) => settles(view, each))
-=======
   return view.silent.map(({line}) => absence(view, line.id, needed)).find((reason) => reason !== undefined)
 }
 
@@ -28,8 +23,7 @@ export function awaitedNode(view: ClusterView, needed: ReadonlySet<NodeId> = new
 export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set()): string | undefined {
   const awaited = awaitedNode(view, needed)
   if (awaited !== undefined) return awaited
-  const [first] = disagreements(view.nodes)
->>>>>>> 05331434942ede0d884045cc3b4c1be96e2f4e2f
+  const first = disagreements(view.nodes).find((each) => settles(view, each))
   return first === undefined ? undefined : `${formatAddress(first.node.address)} ${describeDisagreement(first)}`
 }
 
