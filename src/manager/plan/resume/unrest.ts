@@ -32,17 +32,18 @@ export function unrest(view: ClusterView, needed: ReadonlySet<NodeId> = new Set(
  * gone: after a failover of the source it goes on crediting the old primary, and to wait for it would be in vain.
  */
 function settles(view: ClusterView, {kind, node}: Disagreement): boolean {
-  if (kind === 'slots') return view.nodes.some((each) => missedClaims(view, each).minus(imported(each)).size > 0)
-  if (kind === 'not-serving') return !missedClaims(view, node).intersects(imported(node))
+  if (kind === 'slots') return view.nodes.some((each) => miscredited(view, each).minus(imported(each)).size > 0)
+  if (kind === 'not-serving') return !miscredited(view, node).intersects(imported(node))
   return true
 }
 
-/** Slots that others claim and that this node does not credit to them. */
-function missedClaims({nodes}: ClusterView, node: NodeView): SlotSet {
+/** Slots that others claim and this node does not credit to them, or the other way round. */
+function miscredited({nodes}: ClusterView, node: NodeView): SlotSet {
   const credited = new Map(node.peers.map(({id, slots}) => [id, slots]))
-  return nodes.reduce((missed, {id, line}) => {
-    if (id === node.id) return missed
-    return missed.union(claimsOf(line).minus(credited.get(id) ?? SlotSet.EMPTY))
+  return nodes.reduce((slots, {id, line}) => {
+    if (id === node.id) return slots
+    const [theirs, told] = [claimsOf(line), credited.get(id) ?? SlotSet.EMPTY]
+    return slots.union(theirs.minus(told)).union(told.minus(theirs))
   }, SlotSet.EMPTY)
 }
 

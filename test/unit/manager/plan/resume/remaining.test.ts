@@ -130,9 +130,11 @@ describe('to abort', () => {
       ...each,
       nodes: each.nodes.map((node) => (node.id === untouched ? {...node, peers: []} : node)),
     })
-    expect(stepsIn(aborted(plan, alone(view)).phases).map((step) => step.kind === 'reset' && step.node)).to.deep.equal(
-      nodes.slice(0, 2).map((node) => node.view.id),
-    )
+    const ids = nodes.map((node) => node.view.id)
+    expect(stepsIn(aborted(plan, alone(view)).phases)).to.deep.equal([
+      ...ids.slice(0, 2).map((node) => ({kind: 'reset', node, mode: 'hard'})),
+      {kind: 'wait-alone', nodes: ids, members: []},
+    ])
   })
 
   it('a create whose nodes hold keys by now is refused: they would be lost', () => {
