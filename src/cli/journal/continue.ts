@@ -10,7 +10,7 @@ import {sight, takeStock, type Sighting} from '../../manager/execute/journal/tak
 import {abortPlan} from '../../manager/plan/resume/abort.js'
 import {remainingPlan, type Rest} from '../../manager/plan/resume/remaining.js'
 import {successor, type Truth} from '../../manager/plan/resume/truth.js'
-import {unrest} from '../../manager/plan/resume/unrest.js'
+import {awaitedNode, unrest} from '../../manager/plan/resume/unrest.js'
 import {isMove} from '../../manager/plan/lanes.js'
 import {refuse, type Plan} from '../../manager/plan/plan.js'
 import type {NodePool} from '../../manager/ports.js'
@@ -38,6 +38,9 @@ export interface ContinueRequest {
 
 /** Between the look and the deed gossip may settle something. */
 const ROUNDS = 5
+
+/** A node that comes back refuses to serve for up to 5 s; disagreement that lasts longer is for us to settle. */
+const AGREE_MS = 10_000
 
 /** @throws ManagerError when the nodes cannot be looked at, or nothing can be written: nothing was changed then */
 export async function continueOperation(
@@ -67,12 +70,19 @@ export async function stockOf(session: Session, journal: Journal, limitMs: numbe
   const entries = plan.entries.flatMap((text) => parseAddress(text) ?? [])
   const [first, ...others] = entries
   renderer.busy(`looking at ${formatAddress(first ?? parseAddress(plan.nodes[0]!.address)!)} …`)
+  const lookOnce = (): Promise<Sighting> => sight(pool, plan)
   let sighting = await waitForCalm(session, {
-    look: () => sight(pool, plan),
+    look: lookOnce,
     // Nodes that are yet to be made a cluster of agree about nothing.
-    unrest: ({cluster}) => (first === undefined ? undefined : unrest(cluster, missingEnds(journal, toTopology(cluster)))),
+    unrest: ({cluster}) =>
+      first === undefined ? undefined : awaitedNode(cluster, missingEnds(journal, toTopology(cluster))),
     limitMs,
   })
+  if (first !== undefined && unrest(sighting.cluster) !== undefined) {
+    // A slot that was left open may be the very reason: a node that imports it believes no gossip about it.
+    const settled = {look: lookOnce, unrest: ({cluster}: Sighting) => unrest(cluster), limitMs: AGREE_MS}
+    sighting = await waitForCalm(session, settled)
+  }
   if (first !== undefined && plan.phases.some(({steps}) => steps.some(isMove))) {
     // The servers go on with an atomic migration when nobody asks for it any more.
     await lookForMove(session, [first, ...others], limitMs)
@@ -130,9 +140,9 @@ function decide(plan: Plan, {truth, sighting}: Stock, {purpose}: ContinueRequest
   return refusals.length > 0 ? {refusals} : {rest}
 }
 
-/** No key can be moved while slots are uncovered or nodes disagree. Open slots are part of the work. */
+/** No key can be moved while slots are uncovered. Open slots, and what nodes believe of them, are part of the work. */
 function blockers({cluster}: Sighting): Finding[] {
-  return check(cluster).filter(({code}) => code === 'slots-uncovered' || code === 'slots-disagree')
+  return check(cluster).filter(({code}) => code === 'slots-uncovered')
 }
 
 /** A target that is gone for good: where the slots are to go instead is not ours to decide. */

@@ -3,6 +3,8 @@ import type {NodeId} from '../../../model/node-id.js'
 import type {SlotId} from '../../../model/slot.js'
 import {SlotSet} from '../../../model/slot-set.js'
 import type {ClusterView} from '../../view/cluster-view.js'
+import {linesOf} from '../../view/lines.js'
+import type {NodeView} from '../../view/node-view.js'
 import {planActions, planFix} from '../fix.js'
 import {readSlots, type FixAction, type FixCase} from '../fix-action.js'
 import {isMove} from '../lanes.js'
@@ -41,7 +43,7 @@ export function settle(
   const actions = diagnosis
     .flatMap(({action}) => action ?? [])
     .filter((action) => OPEN.has(action.case) && readSlots(action.slots).intersects(slots))
-    .filter((action) => !isCarried(action, carried))
+    .flatMap((action) => (isCarried(action, carried) ? onlyTold(view, action, carried) : [action]))
   const feasible = actions.filter(({withheld}) => withheld === null)
   const planned = planActions(view, feasible, plan.settings)
   return {
@@ -57,6 +59,20 @@ function isCarried({slots, case: situation, source, owner}: FixAction, carried: 
     const giver = carried.get(slot)
     return giver !== undefined && (giver === source || giver === owner)
   })
+}
+
+/** A node that believes in an owner which is dead refuses what the move would bring: it has to be put right before. */
+function onlyTold(view: ClusterView, action: FixAction, carried: ReadonlyMap<SlotId, NodeId>): FixAction[] {
+  const steps = action.steps.filter((step) => {
+    if (step.kind !== 'assign-slots' && step.kind !== 'close-slots') return false
+    const account = view.nodes.find(({id}) => id === step.node)
+    return account !== undefined && [...readSlots(step.slots)].some((slot) => !credits(account, slot, carried.get(slot)))
+  })
+  return steps.length === 0 ? [] : [{...action, steps}]
+}
+
+function credits(account: NodeView, slot: SlotId, owner: NodeId | undefined): boolean {
+  return linesOf(account).some(({id, slots}) => id === owner && slots.has(slot))
 }
 
 function slotsOfStep(step: Step): SlotSet {
