@@ -66,7 +66,9 @@ function onlyTold(view: ClusterView, action: FixAction, carried: ReadonlyMap<Slo
   const steps = action.steps.filter((step) => {
     if (step.kind !== 'assign-slots' && step.kind !== 'close-slots') return false
     const account = view.nodes.find(({id}) => id === step.node)
-    return account !== undefined && [...readSlots(step.slots)].some((slot) => !credits(account, slot, carried.get(slot)))
+    return (
+      account !== undefined && [...readSlots(step.slots)].some((slot) => !credits(account, slot, carried.get(slot)))
+    )
   })
   return steps.length === 0 ? [] : [{...action, steps}]
 }

@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import {SlotSet} from '../../../../../src/model/slot-set.js'
-import {abortPlan} from '../../../../../src/manager/plan/resume/abort.js'
+import {abortPlan, undoHasBegun} from '../../../../../src/manager/plan/resume/abort.js'
 import {owedPhases} from '../../../../../src/manager/plan/resume/owed.js'
 import {remainingPlan, type Rest} from '../../../../../src/manager/plan/resume/remaining.js'
 import {settingKey} from '../../../../../src/manager/plan/resume/truth.js'
@@ -89,7 +89,9 @@ describe('settings that are owed', () => {
     const nodes = freshNodes('h1', 'h2', 'h3')
     const plan = accepted(planCreate(nodes, {replicas: 0}))
     const values = ['500', '15000', '7000']
-    const settings = new Map(nodes.map(({view: {id}}, index) => [settingKey(id, 'cluster-node-timeout'), values[index]!]))
+    const settings = new Map(
+      nodes.map(({view: {id}}, index) => [settingKey(id, 'cluster-node-timeout'), values[index]!]),
+    )
     const owed = owedPhases(plan, truthOf(viewOfTopology(newcomersTopology(nodes)), {settings}))
     expect(stepsIn(owed)).to.deep.equal([
       {kind: 'set-config', node: nodes[0]!.view.id, parameter: 'cluster-node-timeout', value: '15000', rewrite: false},
@@ -137,13 +139,24 @@ describe('to abort', () => {
     ])
   })
 
+  it('is all that is left of a create whose nodes have been given another identity', () => {
+    const nodes = freshNodes('h1', 'h2', 'h3')
+    const plan = accepted(planCreate(nodes, {replicas: 0}))
+    const view = viewOfTopology(newcomersTopology(nodes))
+    expect(undoHasBegun(plan, truthOf(view))).to.equal(false)
+    expect(undoHasBegun(plan, truthOf(view, {replaced: new Set([nodes[1]!.view.id])}))).to.equal(true)
+  })
+
   it('a create whose nodes hold keys by now is refused: they would be lost', () => {
     const nodes = freshNodes('h1', 'h2', 'h3')
     const plan = accepted(planCreate(nodes, {replicas: 0}))
     const keys = changedServer(nodes[1]!.view.id, {keysByDatabase: new Map([[0, 7]])})
     const abortion = abortPlan(plan, truthOf(keys(viewOfTopology(newcomersTopology(nodes)))))
     expect(abortion.ok).to.equal(false)
-    expect(!abortion.ok && abortion.refusals[0]).to.deep.include({code: 'in-use', message: 'holds 7 keys by now: to undo the operation would lose them'})
+    expect(!abortion.ok && abortion.refusals[0]).to.deep.include({
+      code: 'in-use',
+      message: 'holds 7 keys by now: to undo the operation would lose them',
+    })
   })
 
   it('an add-node is to forget the node where it is known, and to reset it', () => {
@@ -164,9 +177,7 @@ describe('to abort', () => {
     expect(aborted(plan, clusterViewOf(empty)).phases).to.deep.equal([])
     const forgotten: ViewChange = (view) => ({
       ...view,
-      nodes: view.nodes.map((node) =>
-        node.id === A ? {...node, peers: node.peers.filter(({id}) => id !== C)} : node,
-      ),
+      nodes: view.nodes.map((node) => (node.id === A ? {...node, peers: node.peers.filter(({id}) => id !== C)} : node)),
     })
     const rest = aborted(plan, clusterViewOf(empty, forgotten))
     expect(titlesOf(rest)).to.deep.equal(['forget the node', 'wait until it is forgotten', 'reset the node'])
@@ -183,7 +194,9 @@ describe('what is waited for', () => {
   })
 
   it('is a node that loads, one that is not given up yet, and a replica that is about to be promoted', () => {
-    expect(unrest(clusterViewOf(SHAPE, changedServer(B, {loading: true})))).to.match(/^10\.0\.0\.2:7002 is still loading/)
+    expect(unrest(clusterViewOf(SHAPE, changedServer(B, {loading: true})))).to.match(
+      /^10\.0\.0\.2:7002 is still loading/,
+    )
     expect(awaitedNode(clusterViewOf(SHAPE, silent(B, {failed: false})))).to.match(/is not given up yet$/)
     expect(awaitedNode(clusterViewOf(replicated, silent(B)))).to.match(/no replica has taken its place yet$/)
     expect(awaitedNode(clusterViewOf(replicated, silent(B), silent(replicaId(1))))).to.equal(undefined)

@@ -40,8 +40,21 @@ const promoted: ViewChange = (view) => {
     ...view,
     nodes: view.nodes.map((node) => {
       const line = (each: typeof node.line): typeof node.line => {
-        if (each.id === A) return {...each, slots: SlotSet.EMPTY, primaryId: A1, flags: new Set([...[...each.flags].filter((flag) => flag !== 'primary'), 'replica'])}
-        if (each.id === A1) return {...each, slots, primaryId: null, configEpoch: 9, flags: new Set([...[...each.flags].filter((flag) => flag !== 'replica'), 'primary'])}
+        if (each.id === A)
+          return {
+            ...each,
+            slots: SlotSet.EMPTY,
+            primaryId: A1,
+            flags: new Set([...[...each.flags].filter((flag) => flag !== 'primary'), 'replica']),
+          }
+        if (each.id === A1)
+          return {
+            ...each,
+            slots,
+            primaryId: null,
+            configEpoch: 9,
+            flags: new Set([...[...each.flags].filter((flag) => flag !== 'replica'), 'primary']),
+          }
         return each
       }
       return {...node, line: line(node.line), peers: node.peers.map(line)}
@@ -49,10 +62,12 @@ const promoted: ViewChange = (view) => {
   }
 }
 
-const knowsNobody = (id: string): ViewChange => (view) => ({
-  ...view,
-  nodes: view.nodes.map((node) => (node.id === id ? {...node, peers: []} : node)),
-})
+const knowsNobody =
+  (id: string): ViewChange =>
+  (view) => ({
+    ...view,
+    nodes: view.nodes.map((node) => (node.id === id ? {...node, peers: []} : node)),
+  })
 
 describe('what is left of a move', () => {
   const move: Step = {kind: 'move-slots', slots: '0-9', source: A, target: B, bigKeySlots: '3 7'}
@@ -80,7 +95,9 @@ describe('what is left of a move', () => {
     const expected = [{...move, source: A1}]
     expect(rest(move, truth(promoted))).to.deep.equal(expected)
     const shards = [{primary: A, replicas: [A1]}]
-    const view = silent(A)(promoted(clusterViewOf({primaries: 3, replicasEach: 1}, (each) => ({...each, nodes: each.nodes.toReversed()}))))
+    const view = silent(A)(
+      promoted(clusterViewOf({primaries: 3, replicasEach: 1}, (each) => ({...each, nodes: each.nodes.toReversed()}))),
+    )
     expect(rest(move, truthOf(view, {shards}))).to.deep.equal(expected)
   })
 
