@@ -153,8 +153,11 @@ class Round {
 
   /** One command, unless the tool has said that it is done, or that nothing was begun, and it is true. */
   async #recover(isDone: boolean): Promise<Recovered> {
-    const {recovery} = this.#scene
-    if (isDone || !(await this.#canRun(recovery))) {
+    const {recovery: drawn} = this.#scene
+    const canRun = await this.#canRun(drawn)
+    // Who is told that there is nothing to resume, and sees open slots all the same, runs fix.
+    const recovery = canRun ? drawn : 'fix'
+    if (isDone || !canRun) {
       const standing = await this.#standing()
       const missing = isDone && isClean(standing) ? await this.#missing() : undefined
       if (missing !== undefined) return {...this.#failed('none needed', standing), details: [`done, but ${missing}`]}
@@ -163,7 +166,7 @@ class Round {
     const startedMs = performance.now()
     const result = await this.#runRecovery(recovery)
     const standing = await this.#standing()
-    const complaint = await this.#complaint(result, standing)
+    const complaint = await this.#complaint(recovery, result, standing)
     if (complaint === undefined) {
       return {recovery, recoveryMs: performance.now() - startedMs, leftOpen: false, details: []}
     }
@@ -186,9 +189,8 @@ class Round {
    * redis-cli's exit codes tell little, so of it only the cluster is looked at; and the same command again may well be refused,
    * when what it asks for is there already.
    */
-  async #complaint(result: CliResult | undefined, standing: Standing): Promise<string | undefined> {
+  async #complaint(recovery: Recovery, result: CliResult | undefined, standing: Standing): Promise<string | undefined> {
     const {tool} = this.#options
-    const {recovery} = this.#scene
     if (result === undefined) return `${recovery} hangs`
     if (!isClean(standing)) return `${recovery} was not enough`
     if (tool === 'tscluster' && recovery !== 'again' && result.code !== 0) {
