@@ -14,7 +14,7 @@ const MOST_TRIES = 200
 
 const handedOut = new Set<number>()
 
-/** A port that is free on `host`, its bus port too, and that this process was not given before. */
+/** A port that is free on `host`, its bus port too, and that this process does not use. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT + 1))
@@ -24,6 +24,11 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
     if ((await isFree(host, port)) && (await isFree(host, port + BUS_OFFSET))) return port
   }
   throw new Error(`no free port between ${FIRST_PORT} and ${LAST_PORT} on ${host}`)
+}
+
+/** Its server has ended: a later one may have it, for a process that starts hundreds. */
+export function giveBackPort(port: number): void {
+  handedOut.delete(port)
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

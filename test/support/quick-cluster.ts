@@ -7,7 +7,7 @@ import {startNodes, type ServerNode, type ServerNodes, type StartOptions} from '
 import {until} from './until.js'
 
 export interface ClusterShape extends StartOptions {
-  /** Default 3. */
+  /** Default 3; with 0 there are only spares. */
   readonly primaries?: number
   /** Default 0. */
   readonly replicasEach?: number
@@ -53,7 +53,7 @@ export async function quickCluster(flavour: Flavour, shape: ClusterShape = {}): 
   })
   const all = await Promise.all([...nodes].map(join))
   const members = all.slice(0, count)
-  await form(members, primaries, shape.slots ?? evenSlots(primaries))
+  if (count > 0) await form(members, primaries, shape.slots ?? evenSlots(primaries))
   const nodeTimeoutMs = shape.nodeTimeoutMs ?? DEFAULT_NODE_TIMEOUT_MS
   await Promise.all(all.map(({connection}) => connection.call('CONFIG', 'SET', 'cluster-node-timeout', nodeTimeoutMs)))
   for (const {connection} of all) connection.close()

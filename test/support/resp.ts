@@ -30,6 +30,7 @@ export class RespConnection {
   readonly #socket: net.Socket
   readonly #waiting: Waiting[] = []
   #unread: Buffer = Buffer.alloc(0)
+  #failure: Error | undefined
 
   private constructor(socket: net.Socket) {
     this.#socket = socket
@@ -65,8 +66,10 @@ export class RespConnection {
     return reply!
   }
 
-  /** All commands in one write; an error reply takes its command's place. */
+  /** All commands in one write; an error reply takes its command's place. @throws Error when the connection is or gets lost */
   async pipeline(commands: readonly (readonly (string | number)[])[]): Promise<(RespValue | RespError)[]> {
+    // A socket that has been closed takes what is written without a word.
+    if (this.#failure !== undefined) throw this.#failure
     const replies = commands.map(
       () => new Promise<RespValue | RespError>((resolve, reject) => this.#waiting.push({resolve, reject})),
     )
@@ -76,6 +79,7 @@ export class RespConnection {
 
   close(): void {
     this.#socket.destroy()
+    this.#failure ??= new Error('connection closed')
   }
 
   #read(chunk: Buffer): void {
@@ -91,6 +95,7 @@ export class RespConnection {
   }
 
   #fail(error: Error): void {
+    this.#failure ??= error
     for (const {reject} of this.#waiting.splice(0)) reject(error)
   }
 }

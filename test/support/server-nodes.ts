@@ -3,7 +3,7 @@ import {spawn, type ChildProcess} from 'node:child_process'
 import {existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
-import {freePort} from './free-ports.js'
+import {freePort, giveBackPort} from './free-ports.js'
 import {serverCommand, type Flavour} from './installed-servers.js'
 import {command, RespError, type RespTarget, type RespValue} from './resp.js'
 import {configFile, type StartOptions} from './server-config.js'
@@ -138,7 +138,10 @@ export class ServerNodes implements Iterable<ServerNode> {
   async stop(): Promise<void> {
     fleets.delete(this)
     await Promise.all(this.#nodes.map((node) => end(node.process)))
-    for (const {directory} of this.#nodes) removeFolder(directory)
+    for (const {directory, port} of this.#nodes) {
+      removeFolder(directory)
+      giveBackPort(port)
+    }
   }
 }
 

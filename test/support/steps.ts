@@ -13,6 +13,7 @@ export const EVERY_STEP: {readonly [Kind in StepKind]: StepOf<Kind>} = {
   replicate: {kind: 'replicate', replica: A, primary: B},
   'wait-agreement': {kind: 'wait-agreement', nodes: [A, B], push: true},
   'wait-forgotten': {kind: 'wait-forgotten', node: A, nodes: [B]},
+  'wait-alone': {kind: 'wait-alone', nodes: [A], members: [B]},
   'wait-sync': {kind: 'wait-sync', replica: A},
   'flush-functions': {kind: 'flush-functions', node: A},
   'copy-functions': {kind: 'copy-functions', from: A, to: B},

@@ -7,7 +7,7 @@ import {isManagerError} from '../../manager/error.js'
 import type {Journal} from '../../manager/execute/journal/lines.js'
 import {restPlan} from '../../manager/execute/journal/rest-plan.js'
 import {sight, takeStock, type Sighting} from '../../manager/execute/journal/take-stock.js'
-import {abortPlan} from '../../manager/plan/resume/abort.js'
+import {abortPlan, undoHasBegun} from '../../manager/plan/resume/abort.js'
 import {targetLost} from '../../manager/plan/resume/refusals.js'
 import {remainingPlan, type Rest} from '../../manager/plan/resume/remaining.js'
 import {successor, type Truth} from '../../manager/plan/resume/truth.js'
@@ -96,9 +96,12 @@ export async function stockOf(session: Session, journal: Journal, limitMs: numbe
 
 async function continueOnce(session: Session, opened: OpenedJournal, request: ContinueRequest): Promise<PlanResult> {
   const {journal, head, file} = opened
-  const {command, purpose, options, source, limitMs} = request
+  const {command, options, source, limitMs} = request
   const stock = await stockOf(session, journal, limitMs)
-  const decided = decide(journal.plan, stock, request)
+  const isUndone = request.purpose === 'resume' && undoHasBegun(journal.plan, stock.truth)
+  const purpose = isUndone ? 'abort' : request.purpose
+  if (isUndone) session.renderer.warn(`${head.operation} was being undone: this is finished; then it can be run anew`)
+  const decided = decide(journal.plan, stock, purpose)
   if ('refusals' in decided) return runPlan(session, command, {planned: refuse(...decided.refusals)}, options)
   const {rest} = decided
   for (const reason of rest.withheld) session.renderer.warn(reason)
@@ -129,7 +132,7 @@ const NOTHING = {
 
 type Decision = {readonly rest: Rest} | {readonly refusals: readonly Finding[]}
 
-function decide(plan: Plan, {truth, sighting}: Stock, {purpose}: ContinueRequest): Decision {
+function decide(plan: Plan, {truth, sighting}: Stock, purpose: ContinueRequest['purpose']): Decision {
   if (purpose === 'abort') {
     const abortion = abortPlan(plan, truth)
     if (abortion.ok) return {rest: abortion.rest}

@@ -157,7 +157,7 @@ class Run {
       if (error === undefined) this.#stepsDone++
       else {
         if (failure === undefined || failure.code === 'interrupted') failure = error
-        halt.abort()
+        if (!concernsOneSlot(step, error)) halt.abort()
       }
       await beginAll()
     }
@@ -229,6 +229,11 @@ class Run {
     }
     this.#execution.emit(event)
   }
+}
+
+/** Two versions of a key are for the operator to choose from. Keys of other slots are out of reach until they are brought home. */
+function concernsOneSlot(step: Step, {code}: ManagerError): boolean {
+  return step.kind === 'collect-keys' && code === 'key-exists'
 }
 
 function withFailedUndo(error: ManagerError, failure: ManagerError): ManagerError {

@@ -21,6 +21,7 @@ import {
 } from './steps/node-commands.js'
 import {replicate} from './steps/replicate.js'
 import {waitAgreement} from './steps/wait-agreement.js'
+import {waitAlone} from './steps/wait-alone.js'
 import {waitForgotten} from './steps/wait-forgotten.js'
 import {waitSync} from './steps/wait-sync.js'
 
@@ -34,6 +35,7 @@ const RUNNERS: {readonly [Kind in StepKind]: Runner<Kind>} = {
   replicate,
   'wait-agreement': waitAgreement,
   'wait-forgotten': waitForgotten,
+  'wait-alone': waitAlone,
   'wait-sync': waitSync,
   'copy-functions': copyFunctions,
   'flush-functions': flushFunctions,

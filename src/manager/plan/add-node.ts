@@ -46,6 +46,7 @@ export function planAddNode(topology: Topology, fresh: FreshNode, request: AddNo
     undo: [
       {title: 'forget the node', steps: members.map((by): Step => ({kind: 'forget', node: id, by}))},
       {title: 'reset the node', steps: [{kind: 'reset', node: id, mode: 'hard'}]},
+      {title: 'wait until it is alone', steps: [{kind: 'wait-alone', nodes: [id], members}]},
       // A reset leaves functions where they are, and a node that has some is refused the next time.
       ...(copies.length > 0
         ? [{title: 'take the functions back', steps: [{kind: 'flush-functions', node: id} as const]}]

@@ -55,7 +55,10 @@ export function planCreate(nodes: readonly FreshNode[], request: CreateRequest):
       {title: 'attach replicas', steps: attachments(allocation)},
       agreement(ids, {push: true, replicas: allocation.final.pairings.map(({replica}) => replica.id)}),
     ],
-    undo: [{title: 'reset the nodes', steps: ids.map((node): Step => ({kind: 'reset', node, mode: 'hard'}))}],
+    undo: [
+      {title: 'reset the nodes', steps: ids.map((node): Step => ({kind: 'reset', node, mode: 'hard'}))},
+      {title: 'wait until they are alone', steps: [{kind: 'wait-alone', nodes: ids, members: []}]},
+    ],
     lastly: restore(nodes),
   })
 }

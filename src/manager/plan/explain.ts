@@ -39,6 +39,8 @@ export function describeStep(step: Step, nameOf: NameOf): string {
       return `wait until ${nameOf(step.replica)} is in sync with its primary`
     case 'wait-forgotten':
       return `wait until no node names ${nameOf(step.node)} any more`
+    case 'wait-alone':
+      return `wait until ${counted(step.nodes.length, 'node is', 'nodes are')} alone`
     case 'copy-functions':
       return `copy the functions of ${nameOf(step.from)} to ${nameOf(step.to)}`
     case 'flush-functions':
@@ -113,6 +115,8 @@ export function explainStep(
       return []
     case 'wait-forgotten':
       return ['# CLUSTER FORGET once more on a node that learned of it again']
+    case 'wait-alone':
+      return ['# CLUSTER RESET HARD, or CLUSTER FORGET, once more where a node was learned of again']
     case 'copy-functions':
       return [to(step.from, 'FUNCTION DUMP'), to(step.to, 'FUNCTION RESTORE <dump> REPLACE')]
     case 'flush-functions':

@@ -23,6 +23,8 @@ export function nodesOfStep(step: Step): readonly NodeId[] {
       return step.nodes
     case 'wait-forgotten':
       return [...step.nodes, step.node]
+    case 'wait-alone':
+      return [...step.nodes, ...step.members]
     case 'copy-functions':
       return [step.to, step.from]
     case 'move-slots':

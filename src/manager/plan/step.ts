@@ -28,6 +28,11 @@ export type Step =
   | {readonly kind: 'wait-sync'; readonly replica: NodeId}
   /** Until none of `nodes` names `node` any more; one that learned it again by gossip is told to forget it again. */
   | {readonly kind: 'wait-forgotten'; readonly node: NodeId; readonly nodes: readonly NodeId[]}
+  /**
+   * Until each of `nodes` knows nobody and none of `members` names them; who learned of another again, by a greeting that was
+   * under way, is reset or told to forget it again.
+   */
+  | {readonly kind: 'wait-alone'; readonly nodes: readonly NodeId[]; readonly members: readonly NodeId[]}
   /** FUNCTION DUMP from one node, RESTORE on another; nothing where the servers have no functions. */
   | {readonly kind: 'copy-functions'; readonly from: NodeId; readonly to: NodeId}
   /** FUNCTION FLUSH: takes back what `copy-functions` brought. */

@@ -27,6 +27,14 @@ export function abortPlan(plan: Plan, truth: Truth): Abortion {
   return {ok: true, rest: withOwed([...phases, ...begunFarewell(plan, truth)], owed, withheld)}
 }
 
+/**
+ * Some of the new nodes have another identity by now: an earlier run had begun to take everything back. The nodes that the plan
+ * names are no more, so it can only be undone to the end.
+ */
+export function undoHasBegun({undo, newcomers}: Plan, {replaced}: Truth): boolean {
+  return undo !== undefined && newcomers.some((id) => replaced.has(id))
+}
+
 /** A replica's keys are its primary's; a primary's are nobody else's. */
 function keysInTheWay(plan: Plan, truth: Truth): Finding[] {
   return plan.newcomers.flatMap((id) => {

@@ -68,13 +68,16 @@ export function nodesOfRest(rest: Rest, plan: Plan, {view}: Truth): PlanNode[] {
 
 /** A wait that comes after work is waited for once more; its nodes that do not answer any more are not. */
 function withoutLost(step: Step, {view}: Truth): Step[] {
+  const isThere = (id: NodeId): boolean => view.nodes.some((node) => node.id === id)
+  // The nodes themselves must have been reached: who is away comes back with all that it knew.
+  if (step.kind === 'wait-alone') return [{...step, members: step.members.filter(isThere)}]
   if (step.kind !== 'wait-agreement' && step.kind !== 'wait-forgotten') return [step]
-  const nodes = step.nodes.filter((id) => view.nodes.some((node) => node.id === id))
+  const nodes = step.nodes.filter(isThere)
   return nodes.length === 0 ? [] : [{...step, nodes}]
 }
 
 function isWait({kind}: Step): boolean {
-  return kind === 'wait-agreement' || kind === 'wait-sync' || kind === 'wait-forgotten'
+  return kind === 'wait-agreement' || kind === 'wait-sync' || kind === 'wait-forgotten' || kind === 'wait-alone'
 }
 
 /** A setting that the plan puts back in the end: the rest does without it. */

@@ -32,6 +32,12 @@ const RULES: {readonly [Kind in StepKind]: Rule<Kind>} = {
     const nodes = step.nodes.filter((id) => knows(accountOf(truth, id), step.node))
     return nodes.length === 0 ? [] : [{...step, nodes}]
   },
+  // After a reset it is kept, for a greeting under way is not seen: where nothing was reset there is none.
+  'wait-alone': (step, truth) => {
+    const isAlone = (id: NodeId): boolean => truth.replaced.has(id) || accountOf(truth, id)?.peers.length === 0
+    const isNamed = (by: NodeId): boolean => step.nodes.some((id) => knows(accountOf(truth, by), id))
+    return keptUnless(step, step.nodes.every(isAlone) && !step.members.some(isNamed))
+  },
   // The functions come before the node is introduced: one that knows somebody has them.
   'copy-functions': (step, truth) => keptUnless(step, (accountOf(truth, step.to)?.peers.length ?? 0) > 0),
   'flush-functions': keptUnlessFinished,

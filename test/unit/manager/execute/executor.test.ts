@@ -3,6 +3,7 @@ import {address} from '../../../../src/model/address.js'
 import type {ExecutionEvent} from '../../../../src/manager/execute/event.js'
 import {execute} from '../../../../src/manager/execute/executor.js'
 import type {Outcome} from '../../../../src/manager/execute/outcome.js'
+import {ManagerError} from '../../../../src/manager/error.js'
 import {DEFAULT_SETTINGS, NO_RISK, type Plan} from '../../../../src/manager/plan/plan.js'
 import type {Step} from '../../../../src/manager/plan/step.js'
 import {errorReply, handClock, scriptedPool, type Script, type ScriptedPool} from '../../../support/scripted-pool.js'
@@ -178,6 +179,20 @@ describe('carrying out a plan', () => {
     expect(outcome).to.include({status: 'stopped', slotsLeft: '5', stepsDone: 2, stepsLeft: 1, slotsMoved: 0})
     expect(outcome.error).to.include({code: 'big-key'})
     expect(heard.some((each) => /SETSLOT|FORGET/.test(each))).to.equal(false)
+  })
+
+  it('brings the keys of other slots home when one has two versions of a key', async () => {
+    const collect = (slot: number): Step => ({kind: 'collect-keys', slot, source: A, target: B})
+    const phases = [{title: 'bring home', steps: [collect(5), collect(6)]}]
+    const script: Script = (node, command) => {
+      if (command === 'INFO') return 'cluster_enabled:1\r\n'
+      if (command === 'CLUSTER NODES') return `${node === 'h:1' ? A : B} ${node}@1 myself,master - 0 0 1 connected`
+      if (command.startsWith('CLUSTER SETSLOT 5')) return new ManagerError('key-exists', '1 key has another value')
+      return command.startsWith('CLUSTER COUNTKEYSINSLOT') ? 0 : 'OK'
+    }
+    const {outcome, heard} = await run(planOf({phases}), script)
+    expect(outcome.error!.code).to.equal('key-exists')
+    expect(heard).to.include('h:1 CLUSTER SETSLOT 6 STABLE')
   })
 
   it('never lets two lanes leave one source at a time', async () => {

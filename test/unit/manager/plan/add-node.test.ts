@@ -40,6 +40,7 @@ describe('planning to add a primary', () => {
     expect(stepsIn(plan.undo ?? [])).to.deep.equal([
       ...MEMBERS.map((by) => ({kind: 'forget', node: freshId(0), by})),
       {kind: 'reset', node: freshId(0), mode: 'hard'},
+      {kind: 'wait-alone', nodes: [freshId(0)], members: MEMBERS},
       {kind: 'flush-functions', node: freshId(0)},
     ])
   })

@@ -57,11 +57,12 @@ describe('planning a new cluster', () => {
     expect(plan.nodes[0]).to.deep.equal({id: freshId(0), address: 'h1:8001'})
   })
 
-  it('resets every node when it fails', () => {
+  it('resets every node when it fails, and waits until each is alone', () => {
     const plan = accepted(planCreate(freshNodes('a', 'b', 'c'), {replicas: 0}))
-    expect(stepsIn(plan.undo ?? [])).to.deep.equal(
-      [0, 1, 2].map((index) => ({kind: 'reset', node: freshId(index), mode: 'hard'})),
-    )
+    expect(stepsIn(plan.undo ?? [])).to.deep.equal([
+      ...[0, 1, 2].map((index) => ({kind: 'reset', node: freshId(index), mode: 'hard'})),
+      {kind: 'wait-alone', nodes: [0, 1, 2].map(freshId), members: []},
+    ])
   })
 })
 

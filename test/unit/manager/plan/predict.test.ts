@@ -86,6 +86,7 @@ describe('a step on paper', () => {
       {kind: 'meet', node: A, peers: [B]},
       {kind: 'wait-agreement', nodes: [A, B], push: false},
       {kind: 'wait-forgotten', node: A, nodes: [B]},
+      {kind: 'wait-alone', nodes: [A], members: [B]},
       {kind: 'copy-functions', from: A, to: B},
       {kind: 'copy-keys', from: '127.0.0.1:6379', database: 0, keep: true},
     ]

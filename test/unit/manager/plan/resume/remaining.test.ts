@@ -1,6 +1,6 @@
 import {expect} from 'chai'
 import {SlotSet} from '../../../../../src/model/slot-set.js'
-import {abortPlan} from '../../../../../src/manager/plan/resume/abort.js'
+import {abortPlan, undoHasBegun} from '../../../../../src/manager/plan/resume/abort.js'
 import {owedPhases} from '../../../../../src/manager/plan/resume/owed.js'
 import {remainingPlan, type Rest} from '../../../../../src/manager/plan/resume/remaining.js'
 import {settingKey} from '../../../../../src/manager/plan/resume/truth.js'
@@ -132,9 +132,19 @@ describe('to abort', () => {
       ...each,
       nodes: each.nodes.map((node) => (node.id === untouched ? {...node, peers: []} : node)),
     })
-    expect(stepsIn(aborted(plan, alone(view)).phases).map((step) => step.kind === 'reset' && step.node)).to.deep.equal(
-      nodes.slice(0, 2).map((node) => node.view.id),
-    )
+    const ids = nodes.map((node) => node.view.id)
+    expect(stepsIn(aborted(plan, alone(view)).phases)).to.deep.equal([
+      ...ids.slice(0, 2).map((node) => ({kind: 'reset', node, mode: 'hard'})),
+      {kind: 'wait-alone', nodes: ids, members: []},
+    ])
+  })
+
+  it('is all that is left of a create whose nodes have been given another identity', () => {
+    const nodes = freshNodes('h1', 'h2', 'h3')
+    const plan = accepted(planCreate(nodes, {replicas: 0}))
+    const view = viewOfTopology(newcomersTopology(nodes))
+    expect(undoHasBegun(plan, truthOf(view))).to.equal(false)
+    expect(undoHasBegun(plan, truthOf(view, {replaced: new Set([nodes[1]!.view.id])}))).to.equal(true)
   })
 
   it('a create whose nodes hold keys by now is refused: they would be lost', () => {
