@@ -1,0 +1,210 @@
+/** One seed, one scenario, from the beginning to the verdict. */
+import {below, pick} from '../engine/chance.js'
+import type {SimNode} from '../engine/sim/sim-node.js'
+import {derivedRng} from '../engine/sim/seeded-rng.js'
+import {check} from '../manager/check/check.js'
+import {describeStep} from './trace-words.js'
+import {withAllKeyCounts} from '../manager/observe.js'
+import {observeSettled} from '../manager/observe-settled.js'
+import type {Address} from '../model/address.js'
+import {formatAddress} from '../model/address.js'
+import {repair, type Ending, type Errand} from './carry-out.js'
+import {describeFault, drawFaults, FAULT_KINDS, type Fault, type FaultKind} from './faults.js'
+import {FaultPlan} from './fault-plan.js'
+import {addressOf, Ground} from './ground.js'
+import {judgeData} from './judge.js'
+import type {Command} from './lifeline.js'
+import {create, rebalance, reshard, type Operation} from './operations.js'
+import {SCENARIOS, type ScenarioName} from './scenarios.js'
+import {Overdue} from './stage.js'
+import {ToolProcess} from './tool-process.js'
+
+export interface PlayOptions {
+  readonly seed: number
+  readonly scenario: ScenarioName
+  /** Of which to draw; default: all. */
+  readonly faults?: readonly FaultKind[]
+  readonly nodes?: number
+  /** Gets each line of the trace as it is written. */
+  readonly onLine?: (line: string) => void
+}
+
+export interface Verdict {
+  readonly seed: number
+  readonly scenario: ScenarioName
+  readonly faults: readonly string[]
+  /** How the command ended; `killed` when its process was. */
+  readonly ended: Ending['status'] | 'killed'
+  readonly reason: string
+  /** What must not be; empty: passed. */
+  readonly violations: readonly string[]
+  readonly virtualMs: number
+  readonly acknowledgedWrites: number
+  readonly failovers: number
+  /** Of everything that happened: the same on every machine. */
+  readonly hash: string
+}
+
+/** No command takes longer, whatever goes wrong. */
+const DEADLINE_MS = 600_000
+/** How many node timeouts failure detection, an election and the return of a node take at most. */
+const TIMEOUTS_TO_SETTLE = 6
+const LAST_PAUSE_MS = 2_000
+
+export async function play(options: PlayOptions): Promise<Verdict> {
+  const run = new Play(options)
+  return run.toTheEnd()
+}
+
+class Play {
+  readonly #options: PlayOptions
+  readonly #ground: Ground
+  readonly #faults: readonly Fault[]
+  readonly #startedMs: number
+  readonly #operation: Operation
+  readonly #second: Operation
+  #ended: Verdict['ended'] = 'failed'
+  #reason = ''
+
+  constructor(options: PlayOptions) {
+    this.#options = options
+    const {seed, scenario: name, faults = FAULT_KINDS, nodes} = options
+    const scenario = SCENARIOS[name]
+    const rng = derivedRng(seed, 'scenario')
+    this.#ground = new Ground(seed, scenario.shape(rng, nodes), options.onLine)
+    this.#startedMs = this.#ground.simulator.nowMs
+    this.#ground.load(derivedRng(seed, 'data'))
+    scenario.damage?.(this.#ground, derivedRng(seed, 'damage'))
+    this.#faults = drawFaults(derivedRng(seed, 'faults'), faults, this.#ground.nodes.length)
+    this.#operation = scenario.operation(this.#ground, derivedRng(seed, 'operation'))
+    const secondRng = derivedRng(seed, 'second')
+    this.#second = pick(secondRng, [reshard, rebalance])(secondRng)
+  }
+
+  async toTheEnd(): Promise<Verdict> {
+    const ground = this.#ground
+    for (const fault of this.#faults) ground.simulator.note('plan', describeFault(fault))
+    try {
+      await this.#operate()
+      await this.#putInOrder()
+      await this.#judge()
+    } catch (error) {
+      ground.violated(error instanceof Overdue ? error.message : `crashed: ${error instanceof Error ? error.stack : ''}`)
+    }
+    return {
+      ...{seed: this.#options.seed, scenario: this.#options.scenario, faults: this.#faults.map(describeFault)},
+      ...{ended: this.#ended, reason: this.#reason, violations: ground.violations},
+      virtualMs: Math.round(ground.simulator.nowMs - this.#startedMs),
+      acknowledgedWrites: ground.ledger.writes,
+      failovers: ground.losses.failovers,
+      hash: ground.simulator.trace.hash,
+    }
+  }
+
+  /** The command, with everything that goes wrong meanwhile. */
+  async #operate(): Promise<void> {
+    const ground = this.#ground
+    const {seed} = this.#options
+    const {stage} = ground
+    const tool = this.#tool('tool', killedAfter(this.#faults))
+    let secondEnds: Promise<unknown> = Promise.resolve()
+    const faultPlan = new FaultPlan(ground, tool, () => {
+      const other = this.#tool('second tool')
+      secondEnds = this.#second(this.#errand(other)).finally(() => other.exit())
+    })
+    if (ground.entries.length < ground.nodes.length || ground.spares.length === 0) ground.startWriters(seed)
+    await ground.pass(below(derivedRng(seed, 'start'), 500))
+    faultPlan.schedule(this.#faults)
+    const work = this.#operation(this.#errand(tool))
+    const ending = await stage.until('the command', work, DEADLINE_MS, () => tool.isDead)
+    tool.exit()
+    this.#ended = ending?.status ?? 'killed'
+    this.#reason = ending?.reason ?? ''
+    ground.simulator.note('tool', `ends: ${this.#ended} ${this.#reason}`)
+    if (ending?.status === 'failed' && ending.reason.startsWith('internal')) ground.violated(`a bug: ${ending.reason}`)
+    // Half of the time faults take their course, half of the time they end with the command.
+    if (below(derivedRng(seed, 'calm'), 2) === 0) await ground.pass(Math.max(0, faultPlan.lastEndMs - stage.nowMs))
+    faultPlan.calm()
+    await stage.until('the second command', secondEnds, DEADLINE_MS)
+  }
+
+  /** What an operator does afterwards: one `fix`. */
+  async #putInOrder(): Promise<void> {
+    const ground = this.#ground
+    ground.slowWriters()
+    await ground.pass(TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs)
+    if (this.#options.scenario === 'create' && this.#ended !== 'applied') return this.#createAgain()
+    const ending = await this.#repaired()
+    if (ending.status !== 'applied' && ending.status !== 'nothing-to-do') {
+      ground.violated(`fix ended ${ending.status}: ${ending.reason}`)
+    }
+  }
+
+  async #repaired(): Promise<Ending> {
+    const tool = this.#tool('fix')
+    const ending = (await this.#ground.stage.until('fix', repair(this.#errand(tool)), DEADLINE_MS))!
+    tool.exit()
+    this.#ground.simulator.note('fix', `ends: ${ending.status} ${ending.reason}`)
+    return ending
+  }
+
+  /** Nodes that were left half a cluster are emptied; then they make one. */
+  async #createAgain(): Promise<void> {
+    const ground = this.#ground
+    for (const node of ground.nodes) node.call('CLUSTER', 'RESET', 'HARD')
+    const tool = this.#tool('create again')
+    const again = create(ground.nodes, 0)(this.#errand(tool))
+    const ending = await ground.stage.until('create again', again, DEADLINE_MS)
+    tool.exit()
+    if (ending?.status !== 'applied') ground.violated(`create again ended ${ending?.status}: ${ending?.reason}`)
+  }
+
+  async #judge(): Promise<void> {
+    const ground = this.#ground
+    ground.stopWriters()
+    await ground.pass(LAST_PAUSE_MS)
+    const tool = this.#tool('check')
+    const findings = await ground.stage.until('check', this.#findings(tool), DEADLINE_MS)
+    for (const finding of findings ?? []) ground.violated(`check says ${finding}`)
+    judgeData(ground)
+  }
+
+  async #findings(tool: ToolProcess): Promise<string[]> {
+    const view = await observeSettled(tool.pool, this.#entries(), tool.clock)
+    const counted = await withAllKeyCounts(tool.pool, view)
+    tool.exit()
+    return check(counted, {searchMultipleOwners: true})
+      .filter(({severity}) => severity === 'error')
+      .map(({code, message, node}) => `${code}: ${node === null ? '' : `${formatAddress(node.address)} `}${message}`)
+  }
+
+  #errand(tool: ToolProcess): Errand {
+    const {simulator} = this.#ground
+    return {tool, entries: this.#entries(), tell: (event) => describeStep(event, (line) => simulator.note('tool', line))}
+  }
+
+  /** Nodes that are in the cluster: those that know the most others come first. */
+  #entries(): Address[] {
+    const known = (node: SimNode): number => (node.isRunning ? (node.core.server.cluster?.state.list.length ?? 0) : 0)
+    const members = this.#ground.nodes.filter((node) => known(node) > 1 || !node.isRunning)
+    return (members.length > 0 ? members : this.#ground.nodes).toSorted((a, b) => known(b) - known(a)).map(addressOf)
+  }
+
+  #tool(name: string, diesAfter = Infinity): ToolProcess {
+    const {simulator, stage} = this.#ground
+    const tell = (to: Address, command: Command): void => simulator.note(name, `${formatAddress(to)} < ${words(command)}`)
+    return new ToolProcess(stage, {diesAfter, tell})
+  }
+}
+
+const WORDS_SHOWN = 6
+
+/** A command as the trace has it: its first words; what is bytes only as their number. */
+function words(command: Command): string {
+  const shown = command.slice(0, WORDS_SHOWN).map((word) => (typeof word === 'object' ? `(${word.length} bytes)` : word))
+  return command.length > WORDS_SHOWN ? `${shown.join(' ')} … ${command.length} words` : shown.join(' ')
+}
+
+function killedAfter(faults: readonly Fault[]): number {
+  return Math.min(Infinity, ...faults.flatMap((fault) => (fault.kind === 'kill-tool' ? [fault.afterCommands] : [])))
+}
