@@ -5,14 +5,14 @@ import type {ExecutionEvent} from '../manager/execute/event.js'
 import {execute} from '../manager/execute/executor.js'
 import type {Outcome} from '../manager/execute/outcome.js'
 import {reconnoitre} from '../manager/execute/reconnoitre.js'
-import {withAllKeyCounts} from '../manager/observe.js'
 import {observeSettled} from '../manager/observe-settled.js'
 import {planFix, type FixRequest} from '../manager/plan/fix.js'
 import {DEFAULT_SETTINGS, type Plan, type Planned} from '../manager/plan/plan.js'
+import type {NodePool} from '../manager/ports.js'
+import type {ClusterView} from '../manager/view/cluster-view.js'
 import {toTopology, type Topology} from '../manager/view/topology.js'
 import type {Address} from '../model/address.js'
 import {formatAddress} from '../model/address.js'
-import type {SimNodePool} from './sim-node-pool.js'
 import type {ToolProcess} from './tool-process.js'
 
 /** How a command ended. `refused`: nothing was changed. */
@@ -30,7 +30,8 @@ export interface Errand {
   readonly tool: ToolProcess
   readonly entries: readonly Address[]
   readonly tell: Tell
-  readonly source?: SimNodePool
+  /** The keys of all slots, counted on every node. */
+  readonly countKeys: (pool: NodePool, view: ClusterView) => Promise<ClusterView>
 }
 
 /** Looks, lets somebody plan, and carries out what was planned. Never throws for what nodes do. */
@@ -45,7 +46,7 @@ export async function lookAndDo(errand: Errand, plan: (topology: Topology) => Pl
 }
 
 /** @throws ManagerError `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then */
-export async function carryOut({tool, entries, tell, source}: Errand, planned: Planned): Promise<Ending> {
+export async function carryOut({tool, entries, tell}: Errand, planned: Planned): Promise<Ending> {
   if (!planned.ok) return {status: 'refused', reason: planned.refusals.map(({code}) => code).join(' ')}
   const {plan} = planned
   if (plan.phases.length === 0) return {status: 'nothing-to-do', reason: ''}
@@ -58,7 +59,6 @@ export async function carryOut({tool, entries, tell, source}: Errand, planned: P
     entry: plan.entries[0] ?? formatAddress(entries[0]!),
     stop: tool.stop,
     kill: tool.kill,
-    ...(source !== undefined && {source}),
   })
   return {status: outcome.status, reason: outcome.error === undefined ? '' : told(outcome.error), outcome}
 }
@@ -102,9 +102,9 @@ export async function repair(errand: Errand): Promise<Ending> {
   return {...last, status: 'failed', reason: `is not done after ${ROUNDS} rounds`}
 }
 
-async function diagnose({tool, entries}: Errand): Promise<ReturnType<typeof planFix>> {
+async function diagnose({tool, entries, countKeys}: Errand): Promise<ReturnType<typeof planFix>> {
   const view = await observeSettled(tool.pool, entries, tool.clock)
-  return planFix(await withAllKeyCounts(tool.pool, view), FIX)
+  return planFix(await countKeys(tool.pool, view), FIX)
 }
 
 async function isWell({tool, entries}: Errand): Promise<boolean> {

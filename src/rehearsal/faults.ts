@@ -45,10 +45,12 @@ export type Fault =
 const MOST_FAULTS = 3
 /** Work on a small cluster in virtual time takes from some milliseconds to some seconds: any moment of it is as likely on a log scale. */
 const EARLIEST_MS = 1
-const LATEST_MS = 6_000
+const LATEST_MS = 2_000
 const SHORTEST_MS = 20
-const LONGEST_MS = 20_000
-const MOST_COMMANDS = 3_000
+/** What is over sooner than this is noticed by nobody but who waits for an answer; what lasts longer leads to a failover. */
+const NOTICED_MS = 1_000
+const LONGEST_MS = 12_000
+const MOST_COMMANDS = 2_000
 const SLOWEST_LINK_MS = 200
 const LARGEST_DRIFT_PPM = 20_000
 
@@ -61,7 +63,7 @@ export function drawFaults(rng: Rng, kinds: readonly FaultKind[], nodes: number)
 
 function drawFault(rng: Rng, kind: FaultKind, nodes: number): Fault {
   const atMs = between(rng, EARLIEST_MS, LATEST_MS)
-  const forMs = between(rng, SHORTEST_MS, LONGEST_MS)
+  const forMs = below(rng, 3) === 0 ? between(rng, SHORTEST_MS, NOTICED_MS) : between(rng, NOTICED_MS, LONGEST_MS)
   const node = below(rng, nodes)
   switch (kind) {
     case 'kill-tool':

@@ -8,8 +8,8 @@ export type Command = readonly Argument[]
 export interface LifelineOptions {
   /** It is killed (`kill -9`) when it has sent so many commands; default: never. */
   readonly diesAfter?: number
-  /** Told of each command that leaves. */
-  readonly tell?: (address: Address, command: Command) => void
+  /** Told of the commands that leave together. */
+  readonly tell?: (address: Address, commands: readonly Command[]) => void
 }
 
 export class Lifeline {
@@ -77,10 +77,10 @@ export class Lifeline {
 
   /** Those of `commands` that it lives to send: whoever is killed between two commands has sent the first and not the second. */
   allowed(address: Address, commands: readonly Command[]): readonly Command[] {
-    const sent = commands.slice(0, Math.max(0, this.#commandsLeft))
+    const sent = commands.length <= this.#commandsLeft ? commands : commands.slice(0, Math.max(0, this.#commandsLeft))
     this.#commandsLeft -= commands.length
     this.#commandsSent += sent.length
-    for (const command of sent) this.#tell(address, command)
+    if (sent.length > 0) this.#tell(address, sent)
     return sent
   }
 }
