@@ -163,6 +163,8 @@ export interface Clock {
   every(ms: number, run: () => void): () => void
   /** Runs something once, in `ms`, unless the returned function is called before. */
   after(ms: number, run: () => void): () => void
+  /** Runs something when the pass of the event loop in hand is over: what else came in it comes first. */
+  soon(run: () => void): void
 }
 
 /** Uniform 32-bit numbers. */

@@ -20,7 +20,12 @@ const ENGINE_DATA = [...ENGINE_BASE, 'resp', 'values', 'keyspace', 'persistence'
 
 /** The engine's half: neither it nor the manager knows the other; they meet on the wire. */
 const ENGINE_LAYERS: readonly Layer[] = [
-  {name: 'engine base', files: /^src\/engine\/(ports|limits|chance|apply-turn)\.ts$/, imports: ['model'], packages: []},
+  {
+    name: 'engine base',
+    files: /^src\/engine\/(ports|limits|chance|apply-turn|core-host|gate)\.ts$/,
+    imports: ['model'],
+    packages: [],
+  },
   {name: 'resp', files: /^src\/engine\/resp\//, imports: ENGINE_BASE, packages: []},
   {name: 'values', files: /^src\/engine\/values\//, imports: ENGINE_BASE, packages: []},
   {name: 'keyspace', files: /^src\/engine\/keyspace\//, imports: ENGINE_DATA.slice(0, 4), packages: []},
@@ -48,9 +53,15 @@ const ENGINE_LAYERS: readonly Layer[] = [
   },
   {name: 'host', files: /^src\/engine\/host\//, imports: [...ENGINE_BASE, 'server', 'node'], packages: [NODE]},
   {
+    name: 'sim',
+    files: /^src\/engine\/sim\//,
+    imports: [...ENGINE_BASE, 'resp', 'cluster', 'server', 'node'],
+    packages: [],
+  },
+  {
     name: 'engine',
     files: /^src\/engine\/(index\.ts$|library\/)/,
-    imports: [...ENGINE_BASE, 'resp', 'server', 'cluster', 'node', 'host'],
+    imports: [...ENGINE_BASE, 'resp', 'server', 'cluster', 'node', 'host', 'sim'],
     packages: [NODE],
   },
 ]

@@ -2,7 +2,7 @@
 import {type Socket} from 'node:net'
 import {LIMITS} from '../limits.js'
 import {type Connection, type ConnectionId, type Core, type Endpoint} from '../ports.js'
-import {type Gate} from './gate.js'
+import {type Gate} from '../gate.js'
 import {QueuedReplySocket} from './queued-reply-socket.js'
 import {ReplySocket} from './reply-socket.js'
 import {ReadBuffer, readShared} from './shared-read.js'

@@ -4,7 +4,7 @@ import {LIMITS} from '../limits.js'
 import {type Core, type Endpoint, type LinkId} from '../ports.js'
 import {endpoint} from './client-sockets.js'
 import {callerPort} from './bus-caller.js'
-import {type Gate} from './gate.js'
+import {type Gate} from '../gate.js'
 import {reasonOf} from './system-error.js'
 import {type TlsSockets} from './tls-sockets.js'
 

@@ -1,7 +1,7 @@
 /** What is wrong with a node's network because somebody wants it so: who cannot be reached, and how slow it is. */
 import {networkInterfaces} from 'node:os'
 import {type Clock, type ConnectionId, type Endpoint} from '../ports.js'
-import {type CoreHost} from './core-host.js'
+import {type CoreHost} from '../core-host.js'
 import {SlowWire} from './slow-wire.js'
 import {type TcpTransport} from './tcp-transport.js'
 

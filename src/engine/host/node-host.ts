@@ -5,7 +5,7 @@ import {type Clock, type CrashSignal, type Ending, type Endpoint, type LogLevel,
 import {assembleNode} from '../node/assemble.js'
 import {Config} from '../server/config.js'
 import {type PendingShutdown} from '../server/shutdown.js'
-import {CoreHost} from './core-host.js'
+import {CoreHost} from '../core-host.js'
 import {FileStorage} from './file-storage.js'
 import {LogFile, type LogRole, type LogSink, sinkOf} from './log-file.js'
 import {FaultyNetwork, type KnownReplica, type NetworkFaults} from './network-faults.js'
@@ -301,11 +301,7 @@ class RunningNode implements NodeHost {
 
   /** @throws Error in the words of a real server's log, when the files of its folder cannot be used */
   #load(): void {
-    const unusable = this.#core.server.cluster?.loadError
-    const booted =
-      unusable === undefined
-        ? this.#core.boot(this.#storage)
-        : {ok: false as const, error: `Unrecoverable error: corrupted cluster config file (${unusable}).`}
+    const booted = this.#core.boot(this.#storage)
     if (booted.ok) return
     this.#tell()
     this.#giveUp(booted.error)

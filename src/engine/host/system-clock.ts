@@ -26,6 +26,10 @@ export class SystemClock implements Clock {
     const timer = setTimeout(run, ms)
     return () => clearTimeout(timer)
   }
+
+  soon(run: () => void): void {
+    setImmediate(run)
+  }
 }
 
 export const systemStopwatch: Stopwatch = () => performance.now() * 1000

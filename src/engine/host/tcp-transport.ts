@@ -2,7 +2,7 @@
 import type net from 'node:net'
 import {type Connection, type ConnectionId, type Endpoint, type LinkId, type Transport} from '../ports.js'
 import {type ClientEvents, ClientSockets} from './client-sockets.js'
-import {Gate} from './gate.js'
+import {Gate} from '../gate.js'
 import {type LinkEvents, LinkSockets} from './link-sockets.js'
 import {type ListenError, listenOnPath} from './listener.js'
 import {OpenPorts, type PortsWish} from './open-ports.js'

@@ -2,7 +2,7 @@
 import {randomBytes} from 'node:crypto'
 import {mkdirSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
-import {type Newborn, nodesConf, planBirth} from './born-cluster.js'
+import {type Newborn, nodesConf, planBirth} from '../cluster/born-cluster.js'
 import {EngineCluster} from './engine-cluster.js'
 import {EngineNode} from './engine-node.js'
 import {freePorts, giveBackPorts} from './free-ports.js'
@@ -62,8 +62,7 @@ async function startOn(
   const {primaries = 3, host = DEFAULT_HOST, timeoutMs = DEFAULT_TIMEOUT_MS} = options
   const folder = openFolder(options.directory)
   const born = planBirth(
-    host,
-    ports,
+    ports.map((port) => ({host, port})),
     ports.map(() => randomBytes(20).toString('hex')),
     primaries,
   )

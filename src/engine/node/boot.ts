@@ -17,6 +17,10 @@ export type BootOptions = LoadOptions
  */
 export function bootNode(options: BootOptions): BootResult {
   const {server, storage} = options
+  const unusable = server.cluster?.loadError
+  if (unusable !== undefined) {
+    return {ok: false, error: `Unrecoverable error: corrupted cluster config file (${unusable}).`}
+  }
   server.storage = storage
   server.reload = (source, merges = false) => reload(options, source, merges)
   // Before its data: a replica keeps a key whose time has passed until its primary says that it has expired.

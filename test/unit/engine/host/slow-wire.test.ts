@@ -22,6 +22,10 @@ class PaperClock implements Clock {
     return () => (this.#timers = this.#timers.filter((each) => each !== timer))
   }
 
+  soon(run: () => void): void {
+    this.after(0, run)
+  }
+
   advance(ms: number): void {
     for (const endMs = this.#nowMs + ms; this.#nowMs < endMs;) {
       this.#nowMs++

@@ -5,6 +5,7 @@
 import {BUS_PORT_OFFSET} from '../../model/address.js'
 import {type NodeId} from '../../model/node-id.js'
 import {SLOT_COUNT} from '../../model/slot.js'
+import {type Endpoint} from '../ports.js'
 
 export interface Newborn {
   readonly id: NodeId
@@ -18,16 +19,11 @@ export interface Newborn {
 
 /**
  * Who is who: primaries first, then the replicas, those of the first primary before those of the second.
- * @param ids one for each port
+ * @param ids one for each address
  */
-export function planBirth(
-  host: string,
-  ports: readonly number[],
-  ids: readonly NodeId[],
-  primaries: number,
-): Newborn[] {
-  const replicasEach = (ports.length - primaries) / primaries
-  return ports.map((port, index) => ({
+export function planBirth(addresses: readonly Endpoint[], ids: readonly NodeId[], primaries: number): Newborn[] {
+  const replicasEach = (addresses.length - primaries) / primaries
+  return addresses.map(({host, port}, index) => ({
     id: ids[index]!,
     host,
     port,

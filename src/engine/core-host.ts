@@ -1,5 +1,5 @@
-/** Runs one core in the real world: a turn for each pass of the event loop in which something happened. */
-import {applyTurn} from '../apply-turn.js'
+/** Runs one core, in the real world or in a simulated one: a turn for each pass of the event loop in which something happened. */
+import {applyTurn} from './apply-turn.js'
 import {
   type Clock,
   type ConnectionId,
@@ -11,12 +11,25 @@ import {
   type Storage,
   type Transport,
   type TurnOutput,
-} from '../ports.js'
-import {type SocketEvents, type TcpTransport} from './tcp-transport.js'
+} from './ports.js'
 
 const TICK_MS = 100
 /** The longest wait that a timer of Node's takes. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+/** What the core hears of the world. */
+export type CoreEvents = Omit<Core, 'beginTurn' | 'tick' | 'endTurn'>
+
+/** A transport that can be held as a process is that is stopped. */
+export interface HostTransport extends Transport {
+  /** Tells nothing until `resume`; what arrives meanwhile waits. */
+  pause(): void
+  resume(): void
+  /** Clients are not read from, or are again; the links are. */
+  holdClients(isHeld: boolean): void
+  /** Every 100 ms: tells how far slow clients have come. */
+  tick(): void
+}
 
 export interface CoreHostOptions {
   readonly core: Core
@@ -25,16 +38,18 @@ export interface CoreHostOptions {
   readonly log: (line: LogLine, nowMs: number) => void
   /** The node is over. With an error: a file could not be written, or the core failed. */
   readonly onEnd: (ending: Ending, error?: Error) => void
+  /** Each turn's output, when it was carried out. */
+  readonly afterTurn?: (output: TurnOutput) => void
 }
 
 /**
- * The first event of a pass of the loop opens the turn; it ends in the `setImmediate` of that pass, when every socket that had
+ * The first event of a pass of the loop opens the turn; it ends when that pass is over (`Clock.soon`), when every socket that had
  * something was read. So a thousand clients cost one turn, and a pipeline of a thousand requests one write (docs/adr/0006).
  */
-export class CoreHost implements SocketEvents {
+export class CoreHost implements CoreEvents {
   readonly #options: CoreHostOptions
   readonly #core: Core
-  #transport: TcpTransport | undefined
+  #transport: HostTransport | undefined
   /** The transport, or what stands before it: a network that is slow on purpose. */
   #wire: Transport | undefined
   #inTurn = false
@@ -56,7 +71,7 @@ export class CoreHost implements SocketEvents {
   }
 
   /** From now on the core hears of the world. Its first turn is a tick. */
-  run(transport: TcpTransport): void {
+  run(transport: HostTransport): void {
     this.#transport = transport
     this.#wire ??= transport
     transport.resume()
@@ -162,7 +177,7 @@ export class CoreHost implements SocketEvents {
 
   #beginTurn(): void {
     this.#inTurn = true
-    setImmediate(this.#endTurnSoon)
+    this.#options.clock.soon(this.#endTurnSoon)
     this.#core.beginTurn(this.#options.clock.nowMs())
   }
 
@@ -178,10 +193,11 @@ export class CoreHost implements SocketEvents {
   }
 
   #apply(output: TurnOutput): void {
-    const {log, clock, storage, onEnd} = this.#options
+    const {log, clock, storage, onEnd, afterTurn} = this.#options
     if (output.logs.length > 0) for (const line of output.logs) log(line, clock.nowMs())
     // A crash writes nothing more: neither files nor replies.
     if (output.ending !== 'crash') applyTurn(output, storage, this.#wire!)
+    afterTurn?.(output)
     if (output.ending !== undefined) {
       this.end()
       onEnd(output.ending)
@@ -213,8 +229,9 @@ export class CoreHost implements SocketEvents {
       return
     }
     // It is due: after the sockets had their chance, for a core with much to do must not starve its clients.
-    const immediate = setImmediate(() => this.#ring())
-    this.#cancelWake = () => clearImmediate(immediate)
+    let isCancelled = false
+    clock.soon(() => (isCancelled ? undefined : this.#ring()))
+    this.#cancelWake = () => (isCancelled = true)
   }
 
   #ring(): void {

@@ -1,12 +1,13 @@
 import {expect} from 'chai'
-import {nodesConf, planBirth} from '../../../../src/engine/library/born-cluster.js'
+import {nodesConf, planBirth} from '../../../../src/engine/cluster/born-cluster.js'
 import {parseClusterNodes} from '../../../../src/model/cluster-nodes.js'
 
 const PORTS = [7000, 7001, 7002, 7003, 7004, 7005]
+const ADDRESSES = PORTS.map((port) => ({host: '127.0.0.1', port}))
 const IDS = PORTS.map((_, index) => String(index).repeat(40))
 
 describe('a cluster that is born whole', () => {
-  const born = planBirth('127.0.0.1', PORTS, IDS, 3)
+  const born = planBirth(ADDRESSES, IDS, 3)
   const lines = parseClusterNodes(nodesConf(born, 4, 1000))!
 
   it('shares the slots out evenly among its primaries', () => {
@@ -15,7 +16,7 @@ describe('a cluster that is born whole', () => {
 
   it('gives each primary its replicas, in order', () => {
     expect(born.map(({primary}) => primary)).to.deep.equal([null, null, null, 0, 1, 2])
-    const two = planBirth('127.0.0.1', PORTS, IDS, 2)
+    const two = planBirth(ADDRESSES, IDS, 2)
     expect(two.map(({primary}) => primary)).to.deep.equal([null, null, 0, 0, 1, 1])
   })
 

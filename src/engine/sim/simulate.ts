@@ -1,0 +1,55 @@
+/** `simulate`: a whole cluster in virtual time, formed when it is handed over. */
+import {type NodeId} from '../../model/node-id.js'
+import {hexDigits} from '../chance.js'
+import {nodesConf, planBirth} from '../cluster/born-cluster.js'
+import {unrest} from './checkers/convergence.js'
+import {derivedRng} from './seeded-rng.js'
+import {hostOf, Simulator, type SimulatorOptions} from './simulator.js'
+
+export interface SimulateOptions extends SimulatorOptions {
+  /** Default 3. */
+  readonly primaries?: number
+  /** Replicas of each primary. Default 0. */
+  readonly replicasEach?: number
+  /** cluster-node-timeout. Default 5000. */
+  readonly nodeTimeoutMs?: number
+  /** Directives of each node. */
+  readonly config?: Readonly<Record<string, string>>
+}
+
+const FIRST_PORT = 7000
+const DEFAULT_NODE_TIMEOUT_MS = 5000
+const ID_DIGITS = 40
+const BIRTH_LIMIT_MS = 60_000
+
+/**
+ * Primaries first, then the replicas, those of the first primary before those of the second; all agree, and every replica is in sync.
+ * @throws Error when a directive is wrong
+ */
+export function simulate(options: SimulateOptions): Simulator {
+  const {primaries = 3, replicasEach = 0, seed, nodeTimeoutMs = DEFAULT_NODE_TIMEOUT_MS, config = {}} = options
+  const sim = new Simulator(options)
+  const born = bornNodes(seed, primaries, replicasEach)
+  for (const [index, {host, port}] of born.entries()) {
+    sim.addNode({
+      host,
+      port,
+      config: {'cluster-node-timeout': String(nodeTimeoutMs), 'repl-diskless-sync-delay': '0', ...config},
+      files: new Map([['nodes.conf', Buffer.from(nodesConf(born, index, sim.nowMs), 'latin1')]]),
+      bornWhole: true,
+    })
+  }
+  sim.runUntil('the cluster is formed', () => unrest(sim.nodes) === undefined, BIRTH_LIMIT_MS)
+  return sim
+}
+
+function bornNodes(seed: number, primaries: number, replicasEach: number): ReturnType<typeof planBirth> {
+  const rng = derivedRng(seed, 'birth')
+  const count = primaries * (1 + replicasEach)
+  const ids: NodeId[] = Array.from({length: count}, () => hexDigits(rng, ID_DIGITS))
+  return planBirth(
+    Array.from(ids, (_, index) => ({host: hostOf(index), port: FIRST_PORT + index})),
+    ids,
+    primaries,
+  )
+}
