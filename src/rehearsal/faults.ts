@@ -18,6 +18,9 @@ export const FAULT_KINDS = [
   'out-of-memory',
 ] as const
 
+/** Without a second tool: two at once take slots from each other, and with them writes; it is for the claim to keep them apart. */
+export const USUAL_FAULTS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'second-tool')
+
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
 /** One thing that goes wrong. Nodes are numbers: the order in which the simulation made them. */

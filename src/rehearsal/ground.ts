@@ -2,6 +2,7 @@
 import {below, pick} from '../engine/chance.js'
 import {keySlot} from '../engine/keyspace/key-slot.js'
 import type {Rng} from '../engine/ports.js'
+import {allCheckers} from '../engine/sim/checkers/all-checkers.js'
 import {derivedRng} from '../engine/sim/seeded-rng.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
 import {simulate} from '../engine/sim/simulate.js'
@@ -62,7 +63,7 @@ export class Ground {
     this.nodeTimeoutMs = nodeTimeoutMs
     this.stage = new Stage(this.simulator)
     this.losses = new LossWatch(this.ledger)
-    this.simulator.check(this.losses)
+    this.simulator.check(this.losses, ...allCheckers())
     this.#members = [...this.simulator.nodes]
     this.#spares = Array.from({length: spares}, () => this.simulator.addNode({config}))
   }

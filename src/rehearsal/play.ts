@@ -11,7 +11,7 @@ import type {ClusterView} from '../manager/view/cluster-view.js'
 import type {Address} from '../model/address.js'
 import {formatAddress} from '../model/address.js'
 import {repair, type Ending, type Errand} from './carry-out.js'
-import {describeFault, drawFaults, FAULT_KINDS, type Fault, type FaultKind} from './faults.js'
+import {describeFault, drawFaults, USUAL_FAULTS, type Fault, type FaultKind} from './faults.js'
 import {FaultPlan} from './fault-plan.js'
 import {addressOf, Ground} from './ground.js'
 import {judgeData} from './judge.js'
@@ -25,7 +25,7 @@ import {ToolProcess} from './tool-process.js'
 export interface PlayOptions {
   readonly seed: number
   readonly scenario: ScenarioName
-  /** Of which to draw; default: all. */
+  /** Of which to draw; default: USUAL_FAULTS. */
   readonly faults?: readonly FaultKind[]
   readonly nodes?: number
   /** Gets each line of the trace as it is written. */
@@ -72,7 +72,7 @@ class Play {
 
   constructor(options: PlayOptions) {
     this.#options = options
-    const {seed, scenario: name, faults = FAULT_KINDS, nodes} = options
+    const {seed, scenario: name, faults = USUAL_FAULTS, nodes} = options
     const scenario = SCENARIOS[name]
     const rng = derivedRng(seed, 'scenario')
     this.#ground = new Ground(seed, scenario.shape(rng, nodes), options.onLine)

@@ -1,5 +1,5 @@
 /** What is rehearsed: a cluster, and a command that changes it. */
-import {below, pick} from '../engine/chance.js'
+import {below, pick, shuffle} from '../engine/chance.js'
 import type {Rng} from '../engine/ports.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
 import {repair} from './carry-out.js'
@@ -63,10 +63,12 @@ const MOST_DAMAGE = 5
 /** As tools and operators leave it: slots open on one side or both, on two targets, forgotten by their owner, or taken without asking. */
 function damage(ground: Ground, rng: Rng): void {
   const primaries = ground.nodes.filter(({core}) => !core.server.isReplica)
-  for (let count = 1 + below(rng, MOST_DAMAGE); count > 0; count--) {
+  // Taken without asking by one node only: two that raise their epochs at one moment would claim slots with the same one.
+  const kinds = shuffle(rng, [0, 1, 2, 3, below(rng, 4), 4]).slice(0, 1 + below(rng, MOST_DAMAGE))
+  for (const kind of kinds) {
     const [source, target] = twoOf(rng, primaries)
     const slot = pick(rng, slotsOf(source))
-    switch (below(rng, 5)) {
+    switch (kind) {
       case 0:
         source.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', target.id!)
         break

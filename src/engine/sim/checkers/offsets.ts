@@ -19,7 +19,9 @@ export class Offsets implements Checker {
     const {historyId, offset} = replication
     const history = this.#histories.get(historyId)
     if (isReplica) {
-      if (history !== undefined && offset > history.offset) complain(node, offset, history)
+      // Who has just been deposed may have written more in this very turn.
+      if (history?.writer === node) history.offset = Math.max(history.offset, offset)
+      else if (history !== undefined && offset > history.offset) complain(node, offset, history)
       return
     }
     if (history === undefined) this.#histories.set(historyId, {offset, writer: node})
