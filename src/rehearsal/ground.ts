@@ -3,8 +3,12 @@ import {below, pick} from '../engine/chance.js'
 import {keySlot} from '../engine/keyspace/key-slot.js'
 import type {Rng} from '../engine/ports.js'
 import {allCheckers} from '../engine/sim/checkers/all-checkers.js'
+import {OneVotePerEpoch} from '../engine/sim/checkers/one-vote-per-epoch.js'
+import {Offsets} from '../engine/sim/checkers/offsets.js'
+import type {Checker} from '../engine/sim/checkers/checker.js'
 import {derivedRng} from '../engine/sim/seeded-rng.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
+import type {Latency} from '../engine/sim/virtual-network.js'
 import {simulate} from '../engine/sim/simulate.js'
 import {Simulator} from '../engine/sim/simulator.js'
 import {address, formatAddress, type Address} from '../model/address.js'
@@ -21,6 +25,7 @@ export interface Shape {
   /** Nodes that stand alone. */
   readonly spares: number
   readonly nodeTimeoutMs: number
+  readonly latencyMs: Latency
 }
 
 /** A key that nobody writes to: where it is in the end, it must be as it was in the beginning. */
@@ -34,8 +39,8 @@ const DURABLE = {appendonly: 'yes', appendfsync: 'always', 'repl-diskless-sync-d
 
 const WRITERS = 3
 const WRITTEN_KEYS = 48
-const STILL_KEYS = 240
-const TAGS = 60
+const STILL_KEYS = 96
+const TAGS = 24
 const LONGEST_PAUSE_MS = 8
 const SLOWER_TIMES = 25
 const LONG_VALUE_BYTES = 2_000
@@ -55,15 +60,17 @@ export class Ground {
   #writers: Writer[] = []
 
   /** @param onLine gets each line of the trace as it is written */
-  constructor(seed: number, {primaries, replicasEach, spares, nodeTimeoutMs}: Shape, onLine?: (line: string) => void) {
+  constructor(seed: number, {primaries, replicasEach, spares, nodeTimeoutMs, latencyMs}: Shape, onLine?: (line: string) => void) {
     const config = {...DURABLE, 'cluster-node-timeout': String(nodeTimeoutMs)}
-    const options = {seed, ...(onLine !== undefined && {trace: {onLine}})}
+    const options = {seed, latencyMs, ...(onLine !== undefined && {trace: {onLine}})}
     this.simulator =
       primaries === 0 ? new Simulator(options) : simulate({...options, primaries, replicasEach, nodeTimeoutMs, config})
     this.nodeTimeoutMs = nodeTimeoutMs
     this.stage = new Stage(this.simulator)
     this.losses = new LossWatch(this.ledger)
-    this.simulator.check(this.losses, ...allCheckers())
+    // Nodes that are to become a cluster are emptied when that fails: then their epochs begin anew.
+    const checkers = primaries === 0 ? [new OneVotePerEpoch(), new Offsets()] : allCheckers()
+    this.simulator.check(this.losses, ...checkers.map(whileDiskWorks))
     this.#members = [...this.simulator.nodes]
     this.#spares = Array.from({length: spares}, () => this.simulator.addNode({config}))
   }
@@ -134,6 +141,15 @@ export class Ground {
   /** The node that serves a key, by its own account. */
   #ownerOf(key: string): SimNode | undefined {
     return this.#members.find((node) => !node.core.server.isReplica && claims(node, keySlot(key)))
+  }
+}
+
+/** Where nothing can be written a turn ends its node before anybody has heard of it: what it would have been does not count. */
+function whileDiskWorks(checker: Checker): Checker {
+  return {
+    turnEnded: (node, output) => {
+      if (node.disk.failure === undefined) checker.turnEnded(node, output)
+    },
   }
 }
 

@@ -2,6 +2,7 @@
 import {below, pick, shuffle} from '../engine/chance.js'
 import type {Rng} from '../engine/ports.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
+import type {Latency} from '../engine/sim/virtual-network.js'
 import {repair} from './carry-out.js'
 import type {Ground, Shape} from './ground.js'
 import {addNode, create, delNode, failover, rebalance, reshard, setTimeoutOfNodes, type Operation} from './operations.js'
@@ -29,7 +30,7 @@ export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
 export const SCENARIOS: {readonly [Name in ScenarioName]: Scenario} = {
   create: {
-    shape: (rng, nodes = 6) => ({...lone(nodes), nodeTimeoutMs: drawTimeout(rng)}),
+    shape: (rng, nodes = 6) => ({primaries: 0, replicasEach: 0, spares: nodes, ...drawPace(rng)}),
     operation: ({spares}, rng) => create(spares, spares.length >= 6 && below(rng, 3) > 0 ? 1 : 0),
   },
   'add-node': {
@@ -47,15 +48,18 @@ export const SCENARIOS: {readonly [Name in ScenarioName]: Scenario} = {
 function formed(rng: Rng, nodes: number | undefined): Shape {
   const replicasEach = pick(rng, [0, 1, 1, 1])
   const primaries = nodes === undefined ? 3 + below(rng, 2) : Math.max(1, Math.floor(nodes / (replicasEach + 1)))
-  return {primaries, replicasEach, spares: 0, nodeTimeoutMs: drawTimeout(rng)}
+  return {primaries, replicasEach, spares: 0, ...drawPace(rng)}
 }
 
-function lone(nodes: number): Omit<Shape, 'nodeTimeoutMs'> {
-  return {primaries: 0, replicasEach: 0, spares: nodes}
-}
+/** One network is that of a rack, one that of a city, one that of a continent with a bad day. */
+const LATENCIES: readonly Latency[] = [
+  {from: 0.1, to: 0.5},
+  {from: 0.5, to: 2},
+  {from: 2, to: 30},
+]
 
-function drawTimeout(rng: Rng): number {
-  return pick(rng, [1_000, 1_000, 2_000])
+function drawPace(rng: Rng): Pick<Shape, 'nodeTimeoutMs' | 'latencyMs'> {
+  return {nodeTimeoutMs: pick(rng, [1_000, 1_000, 2_000]), latencyMs: pick(rng, LATENCIES)}
 }
 
 const MOST_DAMAGE = 5
