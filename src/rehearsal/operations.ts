@@ -10,7 +10,6 @@ import {planFailover, type FailoverMode} from '../manager/plan/failover.js'
 import {DEFAULT_SETTINGS, type Planned, type PlanSettings} from '../manager/plan/plan.js'
 import {planRebalance} from '../manager/plan/rebalance.js'
 import {planReshard} from '../manager/plan/reshard.js'
-import {planSetTimeout} from '../manager/plan/set-timeout.js'
 import type {Topology} from '../manager/view/topology.js'
 import {SlotSet} from '../model/slot-set.js'
 import {SLOT_COUNT} from '../model/slot.js'
@@ -97,11 +96,6 @@ export function failover(rng: Rng): Operation {
       const replicas = topology.nodes.filter(({role}) => role === 'replica').map(({id}) => id)
       return planFailover(topology, nth(replicas.sort(), draw), mode, settings())
     })
-}
-
-export function setTimeoutOfNodes(rng: Rng): Operation {
-  const ms = pick(rng, [800, 1_500, 4_000])
-  return (errand) => lookAndDo(errand, (topology) => planSetTimeout(topology, ms, settings()))
 }
 
 /** A wait gives up sooner than for a person: what matters is what it leaves. */

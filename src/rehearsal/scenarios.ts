@@ -5,7 +5,7 @@ import type {SimNode} from '../engine/sim/sim-node.js'
 import type {Latency} from '../engine/sim/virtual-network.js'
 import {repair} from './carry-out.js'
 import type {Ground, Shape} from './ground.js'
-import {addNode, create, delNode, failover, rebalance, reshard, setTimeoutOfNodes, type Operation} from './operations.js'
+import {addNode, create, delNode, failover, rebalance, reshard, type Operation} from './operations.js'
 
 export interface Scenario {
   /** @param nodes how many, where somebody said so */
@@ -23,7 +23,6 @@ export const SCENARIO_NAMES = [
   'rebalance',
   'fix',
   'failover',
-  'set-timeout',
 ] as const
 
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
@@ -42,7 +41,6 @@ export const SCENARIOS: {readonly [Name in ScenarioName]: Scenario} = {
   rebalance: {shape: formed, operation: (_, rng) => rebalance(rng)},
   fix: {shape: formed, damage, operation: () => repair},
   failover: {shape: (rng, nodes) => ({...formed(rng, nodes), replicasEach: 1}), operation: (_, rng) => failover(rng)},
-  'set-timeout': {shape: formed, operation: (_, rng) => setTimeoutOfNodes(rng)},
 }
 
 function formed(rng: Rng, nodes: number | undefined): Shape {

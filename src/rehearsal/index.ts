@@ -1,0 +1,4 @@
+/** The front door: what the command line asks of rehearsals. It is loaded when somebody asks for one. */
+export {FAULT_KINDS, USUAL_FAULTS, type FaultKind} from './faults.js'
+export {play, type PlayOptions, type Verdict} from './play.js'
+export {SCENARIO_NAMES, type ScenarioName} from './scenarios.js'
