@@ -2,7 +2,7 @@
  * What asynchronous replication loses when a replica takes its primary's place: computed from what the two hold at that very moment, and
  * from what the deposed one still accepts until it hears of it.
  */
-import type {Checker} from '../engine/sim/simulator.js'
+import type {Checker} from '../engine/sim/checkers/checker.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
 import type {Contents, Ledger} from './ledger.js'
 import {contentsOf, isReplica, primaryIdOf} from './node-facts.js'

@@ -53,6 +53,7 @@ const DEADLINE_MS = 600_000
 /** How many node timeouts failure detection, an election and the return of a node take at most. */
 const TIMEOUTS_TO_SETTLE = 6
 const LAST_PAUSE_MS = 2_000
+const RESET_PAUSE_MS = 1_000
 const SEEDS_FOR_A_FULL_COUNT = 25
 
 export async function play(options: PlayOptions): Promise<Verdict> {
@@ -155,7 +156,11 @@ class Play {
   /** Nodes that were left half a cluster are emptied; then they make one. */
   async #createAgain(): Promise<void> {
     const ground = this.#ground
-    for (const node of ground.nodes) node.call('CLUSTER', 'RESET', 'HARD')
+    // A MEET that is still under way would make them acquaintances again.
+    for (const pauseMs of [RESET_PAUSE_MS, 0]) {
+      for (const node of ground.nodes) node.call('CLUSTER', 'RESET', 'HARD')
+      await ground.pass(pauseMs)
+    }
     const tool = this.#tool('create again')
     const again = create(ground.nodes, 0)(this.#errand(tool))
     const ending = await ground.stage.until('create again', again, DEADLINE_MS)

@@ -108,7 +108,7 @@ const LAYERS: readonly Layer[] = [
     files: /^src\/rehearsal\//,
     imports: [
       ...['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'wire words'],
-      ...['engine base', 'resp', 'values', 'keyspace', 'engine sim'],
+      ...['engine base', 'resp', 'values', 'keyspace', 'sim'],
     ],
     packages: [],
   },

@@ -135,7 +135,7 @@ export class AofWriter {
     this.flush({isForced: true, sparesSync: true})
     if (!this.#hasUnsynced || this.#file === undefined) return
     this.#hasUnsynced = false
-    this.#host.files.push({kind: 'sync', name: this.#file, done: (error) => (this.#syncError = error)})
+    this.#host.files.push({kind: 'sync', name: this.#file, done: (error) => this.#syncEnded(error)})
   }
 
   /** Bytes that were written since the last call. */
@@ -182,9 +182,15 @@ export class AofWriter {
       inBackground: true,
       done: (error) => {
         this.#isSyncing = false
-        this.#syncError = error
+        this.#syncEnded(error)
       },
     })
+  }
+
+  /** What a sync has failed to do is owed still: the next one tries it again, though no write may come before it has succeeded. */
+  #syncEnded(error: string | undefined): void {
+    this.#syncError = error
+    if (error !== undefined && this.#file !== undefined) this.#hasUnsynced = true
   }
 
   /** Says in the log what was noted when the disk answered. */

@@ -277,9 +277,10 @@ export class SimNode {
   }
 
   #ended(ending: Ending, error: Error | undefined): void {
+    const {hasFailed} = this.disk
     this.#note(`ends: ${error?.message ?? ending}`)
     this.#end('process')
-    if (error !== undefined && this.disk.failure === undefined) this.#world.onBug(error)
+    if (error !== undefined && !hasFailed) this.#world.onBug(error)
   }
 
   #end(kind: CrashKind): void {

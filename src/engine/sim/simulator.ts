@@ -42,7 +42,7 @@ export class Simulator {
   readonly #clients: ClientMachine
   readonly #checkers: Checker[] = []
   /** What has been found in the event in hand: it ends the simulation. */
-  #failure: unknown
+  #failure: Error | undefined
 
   constructor({seed, latencyMs = USUAL_LATENCY, trace, turnCost = usualTurnCost}: SimulatorOptions) {
     this.seed = seed
@@ -55,7 +55,7 @@ export class Simulator {
         try {
           for (const checker of this.#checkers) checker.turnEnded(node, output)
         } catch (error) {
-          this.#failure ??= error
+          this.#failure ??= error instanceof Error ? error : new Error(String(error))
         }
       },
       onBug: (error) => (this.#failure ??= error),

@@ -52,12 +52,15 @@ export class VirtualDisk implements Storage {
   #background: FileEffect[] = []
   /** Why nothing can be written: `No space left on device`; undefined: it can. */
   failure: string | undefined
+  /** Something could not be written since the process that uses it has started. */
+  hasFailed = false
   speed = USUAL_DISK
 
   /** The process that uses it from now on; of the one before nothing more is heard. */
   attach(host: DiskHost | undefined): void {
     this.#host = host
     this.#background = []
+    this.hasFailed = false
   }
 
   /** Names of all files, in order. */
@@ -191,7 +194,9 @@ export class VirtualDisk implements Storage {
 
   /** @throws Error in the system's words */
   #mustWork(): void {
-    if (this.failure !== undefined) throw new Error(this.failure)
+    if (this.failure === undefined) return
+    this.hasFailed = true
+    throw new Error(this.failure)
   }
 }
 

@@ -77,6 +77,8 @@ function newEnd(station: Station, id: number): End {
 const RESET = 'Connection reset by peer'
 const CLOSED = 'connection closed by peer'
 const REFUSED = 'Connection refused'
+/** A call that nobody answers is made again after a second, then after two, four …, as Linux does it. */
+const FIRST_PATIENCE_MS = 1000
 const FIRST_CALLER_PORT = 32_768
 const CALLER_PORTS = 28_232
 
@@ -100,8 +102,6 @@ export class VirtualNetwork {
   readonly #machines: Machine[] = []
   /** Wires with something held, in the order in which that began. */
   readonly #stuck = new Set<Wire>()
-  /** Calls into a partition, made when it is over. */
-  #unheard: {readonly wire: Wire; readonly to: Endpoint}[] = []
   #latency: Latency
   #calls = 0
 
@@ -193,9 +193,6 @@ export class VirtualNetwork {
       this.#stuck.delete(wire)
       for (const end of [near, far]) if (end !== undefined) this.#sendAgain(wire, end)
     }
-    const unheard = this.#unheard
-    this.#unheard = []
-    for (const {wire, to} of unheard) if (wire.near.isOpen) this.#call(wire, to)
   }
 
   #sendAgain(wire: Wire, from: End): void {
@@ -211,33 +208,36 @@ export class VirtualNetwork {
     return one.side !== other.side
   }
 
-  #call(wire: Wire, to: Endpoint): void {
-    const {near} = wire
-    const arrivesMs = near.station.machine.leavesAtMs() + this.#delay(near.station.machine)
-    this.#clock.at(arrivesMs, () => this.#ring(wire, to))
+  #call(wire: Wire, to: Endpoint, patienceMs = FIRST_PATIENCE_MS): void {
+    const caller = wire.near.station.machine
+    const arrivesMs = caller.leavesAtMs() + this.#delay(caller, this.#machineAt(to))
+    this.#clock.at(arrivesMs, () => this.#ring(wire, to, patienceMs))
   }
 
   /** The call arrives. */
-  #ring(wire: Wire, to: Endpoint): void {
+  #ring(wire: Wire, to: Endpoint, patienceMs: number): void {
     const {near} = wire
     if (!near.isOpen) return
+    const caller = near.station.machine
     const listener = this.#listeners.get(`${to.host}:${to.port}`)
-    const machine = listener?.machine ?? this.#machines.find(({host}) => host === to.host)
-    if (machine !== undefined && this.#isCut(near.station.machine, machine)) {
-      this.#unheard.push({wire, to})
+    const machine = this.#machineAt(to)
+    if (machine !== undefined && (!machine.isUp || this.#isCut(caller, machine))) {
+      // Nobody answers, not even to refuse.
+      this.#clock.schedule(patienceMs, () => this.#ring(wire, to, 2 * patienceMs))
       return
     }
     if (listener === undefined) {
-      // A machine that is not there answers nothing at all; who calls loses patience.
-      if (machine?.isUp !== false) {
-        this.#clock.schedule(this.#delay(near.station.machine), () => this.#finish(near, REFUSED))
-      }
+      this.#clock.schedule(this.#delay(caller, machine), () => this.#finish(near, REFUSED))
       return
     }
-    const peer = {host: near.station.machine.host, port: FIRST_CALLER_PORT + (this.#calls++ % CALLER_PORTS)}
+    const peer = {host: caller.host, port: FIRST_CALLER_PORT + (this.#calls++ % CALLER_PORTS)}
     const far = listener.accept(wire, peer, to)
     wire.far = newEnd(far.station, far.id)
     this.#post(wire, wire.far, {kind: 'open', peer: to, local: peer})
+  }
+
+  #machineAt(to: Endpoint): Machine | undefined {
+    return this.#listeners.get(`${to.host}:${to.port}`)?.machine ?? this.#machines.find(({host}) => host === to.host)
   }
 
   #post(wire: Wire, from: End, parcel: Parcel): void {

@@ -1,36 +1,45 @@
-/** Epochs only grow, over every crash: what a node has told the others it must still know when it is back. */
+/** Epochs only grow. What a node has used, for a vote or for its slots, it must still know after every crash. */
+import {isPrimary} from '../../cluster/state.js'
+import {type NodeCore} from '../../node/core.js'
+import {type NodeCore} from '../../node/core.js'
 import {type TurnOutput} from '../../ports.js'
 import {type SimNode} from '../sim-node.js'
 import {type Checker, Violation} from './checker.js'
 
 const RULE = 'epochs only grow'
 
-interface Epochs {
+/** The latest that a node has told anybody. */
+interface Told {
+  core: NodeCore
+  /** An epoch that was only heard of may be forgotten in a crash: the others will say it again. */
   currentEpoch: number
   lastVoteEpoch: number
+  configEpoch: number
 }
 
 export class GrowingEpochs implements Checker {
-  /** The highest that each node has told anybody, by its id. */
-  readonly #told = new Map<string, Epochs>()
+  /** By the id of the node. */
+  readonly #told = new Map<string, Told>()
 
   turnEnded(node: SimNode, {links}: TurnOutput): void {
     const state = node.core.server.cluster?.state
     if (state === undefined) return
     const {currentEpoch, lastVoteEpoch, myself} = state
     const told = this.#told.get(myself.id)
+    const configEpoch = isPrimary(myself) ? myself.configEpoch : (told?.configEpoch ?? 0)
     if (told !== undefined) {
-      if (currentEpoch < told.currentEpoch) complain(node, 'currentEpoch', currentEpoch, told.currentEpoch)
-      if (lastVoteEpoch < told.lastVoteEpoch) complain(node, 'lastVoteEpoch', lastVoteEpoch, told.lastVoteEpoch)
+      if (told.core === node.core) mustGrow(node, 'currentEpoch', told.currentEpoch, currentEpoch)
+      mustGrow(node, 'lastVoteEpoch', told.lastVoteEpoch, lastVoteEpoch)
+      mustGrow(node, 'configEpoch', told.configEpoch, configEpoch)
     }
-    if (myself.configEpoch > currentEpoch) complain(node, 'currentEpoch', currentEpoch, myself.configEpoch)
+    mustGrow(node, 'currentEpoch, behind a configEpoch,', Math.max(lastVoteEpoch, myself.configEpoch), currentEpoch)
     // What was not told to anybody may be forgotten.
     if (links.length === 0) return
-    if (told === undefined) this.#told.set(myself.id, {currentEpoch, lastVoteEpoch})
-    else Object.assign(told, {currentEpoch, lastVoteEpoch})
+    if (told === undefined) this.#told.set(myself.id, {core: node.core, currentEpoch, lastVoteEpoch, configEpoch})
+    else Object.assign(told, {core: node.core, currentEpoch, lastVoteEpoch, configEpoch})
   }
 }
 
-function complain(node: SimNode, what: string, now: number, before: number): never {
-  throw new Violation(RULE, `${what} of ${node.name} is ${now}, after ${before}`)
+function mustGrow(node: SimNode, what: string, before: number, now: number): void {
+  if (now < before) throw new Violation(RULE, `${what} of ${node.name} is ${now}, after ${before}`)
 }

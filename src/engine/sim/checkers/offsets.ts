@@ -18,10 +18,9 @@ export class Offsets implements Checker {
     const {replication, isReplica} = node.core.server
     const {historyId, offset} = replication
     const history = this.#histories.get(historyId)
-    if (isReplica) {
-      // Who has just been deposed may have written more in this very turn.
-      if (history?.writer === node) history.offset = Math.max(history.offset, offset)
-      else if (history !== undefined && offset > history.offset) complain(node, offset, history)
+    // Who has written in this turn may have become a replica at its end.
+    if (isReplica && history?.writer !== node) {
+      if (history !== undefined && offset > history.offset) complain(node, offset, history)
       return
     }
     if (history === undefined) this.#histories.set(historyId, {offset, writer: node})

@@ -12,6 +12,8 @@ class FullDisk implements Storage {
   readonly files = new Map<string, Buffer>()
   /** Names for which there is no room. */
   full: RegExp | undefined
+  /** Bytes are taken, but cannot be held for good. */
+  refusesSync = false
 
   read(name: string): Uint8Array | null {
     return this.files.get(name) ?? null
@@ -24,6 +26,7 @@ class FullDisk implements Storage {
 
   sync(name: string): void {
     this.#need(name)
+    if (this.refusesSync) throw new Error(NO_SPACE)
   }
 
   replace(name: string, bytes: Uint8Array): void {
@@ -83,6 +86,18 @@ describe('a node on a disk that is full', () => {
     expect(reply('SET', 'c', 1)).to.equal('OK')
     expect(info('aof_last_write_status')).to.equal('ok')
     expect(increment().match(/INCR|SET\r\n\$1\r\n./g)).to.deep.equal(['SET\r\n$1\r\na', 'INCR', 'SET\r\n$1\r\nc'])
+  })
+
+  // Seed 89 of the simulator: a primary refused writes for ever after one sync had failed.
+  it('takes writes again after a sync that failed: it is tried again, though no write can come before', () => {
+    start({appendonly: 'yes'})
+    expect(reply('SET', 'a', 1)).to.equal('OK')
+    disk.refusesSync = true
+    node.advance(1200)
+    expect(reply('SET', 'b', 1)).to.equal(`MISCONF Errors writing to the AOF file: ${NO_SPACE}`)
+    disk.refusesSync = false
+    node.advance(1200)
+    expect(reply('SET', 'b', 1)).to.equal('OK')
   })
 
   it('ends at once with appendfsync always: nobody may be told of what is not on disk', () => {
