@@ -1,7 +1,6 @@
 /** Epochs only grow. What a node has used, for a vote or for its slots, it must still know after every crash. */
 import {isPrimary} from '../../cluster/state.js'
 import {type NodeCore} from '../../node/core.js'
-import {type NodeCore} from '../../node/core.js'
 import {type TurnOutput} from '../../ports.js'
 import {type SimNode} from '../sim-node.js'
 import {type Checker, Violation} from './checker.js'
