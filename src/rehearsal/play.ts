@@ -70,6 +70,7 @@ class Play {
   readonly #second: Operation
   #ended: Verdict['ended'] = 'failed'
   #reason = ''
+  #undone = false
 
   constructor(options: PlayOptions) {
     this.#options = options
@@ -125,6 +126,7 @@ class Play {
     tool.exit()
     this.#ended = ending?.status ?? 'killed'
     this.#reason = ending?.reason ?? ''
+    this.#undone = ending?.outcome?.undone ?? false
     ground.simulator.note('tool', `ends: ${this.#ended} ${this.#reason}`)
     if (ending?.status === 'failed' && ending.reason.startsWith('internal')) ground.violated(`a bug: ${ending.reason}`)
     // Mostly faults take their course; sometimes they end with the command.
@@ -138,10 +140,22 @@ class Play {
     const ground = this.#ground
     ground.slowWriters()
     await ground.pass(pick(derivedRng(this.#options.seed, 'settle'), [0, TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs]))
+    if (this.#undone) await this.#judgeUndone()
     if (this.#options.scenario === 'create' && this.#ended !== 'applied') return this.#createAgain()
     const ending = await this.#repaired()
     if (ending.status !== 'applied' && ending.status !== 'nothing-to-do') {
       ground.violated(`fix ended ${ending.status}: ${ending.reason}`)
+    }
+  }
+
+  /** What was undone is as it was: nodes that stood alone stand alone, and stay so. */
+  async #judgeUndone(): Promise<void> {
+    const ground = this.#ground
+    await ground.pass(TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs)
+    const alone = ground.spares.filter(({isRunning}) => isRunning)
+    for (const node of alone) {
+      const {size} = node.core.server.cluster!.state.nodes
+      if (size > 1) ground.violated(`undone, but ${node.name} knows ${size - 1} others`)
     }
   }
 

@@ -50,8 +50,18 @@ export function planAddNode(topology: Topology, fresh: FreshNode, request: AddNo
       ...(copies.length > 0
         ? [{title: 'take the functions back', steps: [{kind: 'flush-functions', node: id} as const]}]
         : []),
+      // Introductions that were under way when it was reset would draw it in again, under its new id.
+      {title: 'part them for good', steps: apart(members, id)},
     ],
   })
+}
+
+/** The members forget the newcomer, whatever its id is now; then it forgets them. */
+function apart(members: readonly NodeId[], newcomer: NodeId): Step[] {
+  return [
+    {kind: 'wait-forgotten', node: newcomer, nodes: members, atItsAddress: true},
+    ...members.map((node): Step => ({kind: 'wait-forgotten', node, nodes: [newcomer]})),
+  ]
 }
 
 /** The primary that the node will follow; `undefined` when it is to be a primary, or when there is none to follow. */

@@ -55,9 +55,17 @@ export function planCreate(nodes: readonly FreshNode[], request: CreateRequest):
       {title: 'attach replicas', steps: attachments(allocation)},
       agreement(ids, {push: true, replicas: allocation.final.pairings.map(({replica}) => replica.id)}),
     ],
-    undo: [{title: 'reset the nodes', steps: ids.map((node): Step => ({kind: 'reset', node, mode: 'hard'}))}],
+    undo: [
+      {title: 'reset the nodes', steps: ids.map((node): Step => ({kind: 'reset', node, mode: 'hard'}))},
+      // Introductions that were under way then would draw them together again, under their new ids.
+      {title: 'part them for good', steps: ids.map((node) => apartFrom(node, ids))},
+    ],
     lastly: restore(nodes),
   })
+}
+
+function apartFrom(node: NodeId, ids: readonly NodeId[]): Step {
+  return {kind: 'wait-forgotten', node, nodes: ids.filter((id) => id !== node), atItsAddress: true}
 }
 
 /** The allocation that planCreate uses, for a renderer to show. The nodes and the number of replicas must not be refused. */

@@ -38,7 +38,7 @@ export function describeStep(step: Step, nameOf: NameOf): string {
     case 'wait-sync':
       return `wait until ${nameOf(step.replica)} is in sync with its primary`
     case 'wait-forgotten':
-      return `wait until no node names ${nameOf(step.node)} any more`
+      return `wait until no node names ${nameOf(step.node)}${step.atItsAddress === true ? ', by whatever id,' : ''} any more`
     case 'copy-functions':
       return `copy the functions of ${nameOf(step.from)} to ${nameOf(step.to)}`
     case 'flush-functions':

@@ -89,7 +89,10 @@ const STEP_READERS: {readonly [Kind in StepKind]: Reader<StepOf<Kind>>} = {
   meet: record({kind: literal('meet'), ...node, peers: array(nodeId)}),
   replicate: record({kind: literal('replicate'), replica: nodeId, primary: nodeId}),
   'wait-agreement': record({kind: literal('wait-agreement'), nodes: array(nodeId), push: boolean}),
-  'wait-forgotten': record({kind: literal('wait-forgotten'), ...node, nodes: array(nodeId)}),
+  'wait-forgotten': record(
+    {kind: literal('wait-forgotten'), ...node, nodes: array(nodeId)},
+    {atItsAddress: literal(true)},
+  ),
   'wait-sync': record({kind: literal('wait-sync'), replica: nodeId}),
   'flush-functions': record({kind: literal('flush-functions'), ...node}),
   'copy-functions': record({kind: literal('copy-functions'), from: nodeId, to: nodeId}),

@@ -27,7 +27,13 @@ export type Step =
   /** Until the replica has its primary's data and follows it. */
   | {readonly kind: 'wait-sync'; readonly replica: NodeId}
   /** Until none of `nodes` names `node` any more; one that learned it again by gossip is told to forget it again. */
-  | {readonly kind: 'wait-forgotten'; readonly node: NodeId; readonly nodes: readonly NodeId[]}
+  | {
+      readonly kind: 'wait-forgotten'
+      readonly node: NodeId
+      readonly nodes: readonly NodeId[]
+      /** Nor whoever else answers at its address: a node that was reset has another id. */
+      readonly atItsAddress?: true
+    }
   /** FUNCTION DUMP from one node, RESTORE on another; nothing where the servers have no functions. */
   | {readonly kind: 'copy-functions'; readonly from: NodeId; readonly to: NodeId}
   /** FUNCTION FLUSH: takes back what `copy-functions` brought. */
