@@ -20,6 +20,17 @@ export abstract class BaseCommand extends PlainCommand {
 
   readonly #pools: NodePool[] = []
   #interruption: Interruption | undefined
+  #rehearse: Session['rehearse']
+
+  /** Runs as ever up to its plan, which somebody else takes. @throws what running it throws */
+  async runUpToPlan(rehearse: NonNullable<Session['rehearse']>): Promise<unknown> {
+    this.#rehearse = rehearse
+    try {
+      return await this.run()
+    } finally {
+      await this.finally()
+    }
+  }
 
   /** @throws ManagerError `usage` when a word is no address, or there is none */
   protected entriesOf(words: readonly string[]): {
@@ -47,7 +58,9 @@ export abstract class BaseCommand extends PlainCommand {
     this.#interruption = interruption
     interruption.listen()
     const pool = await this.openPool({...(await this.#connectionOptions(flags)), ...fromUrl})
-    return {world: this.world, pool, renderer, prompt: this.prompt, interruption}
+    const rehearse = this.#rehearse
+    const prompt = this.prompt
+    return {world: this.world, pool, renderer, prompt, interruption, ...(rehearse !== undefined && {rehearse})}
   }
 
   /** A pool that is closed when the command ends. */

@@ -44,3 +44,36 @@ export function parseFaults(words: readonly string[] | undefined): readonly Faul
     return kind
   })
 }
+
+interface OwnFlags {
+  readonly switches: readonly string[]
+  /** Followed by a value, unless it stands behind a `=`. */
+  readonly values: readonly string[]
+}
+
+/** Flags that every command of ours knows. */
+const SHARED = ['--json', '--quiet', '-q', '--color', '--no-color']
+
+/**
+ * What of a line is said to `rehearse`, and what to the command that it rehearses: its own flags, wherever they stand, and the first word.
+ * What both know goes to both.
+ */
+export function ownWords(argv: readonly string[], {switches, values}: OwnFlags): {own: string[]; rest: string[]} {
+  const own: string[] = []
+  const rest: string[] = []
+  let named = false
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index]!
+    if (switches.includes(word) || values.some((name) => word.startsWith(`${name}=`))) own.push(word)
+    else if (values.includes(word)) own.push(word, ...argv.slice(++index, index + 1))
+    else if (!named && !word.startsWith('-')) {
+      named = true
+      own.push(word)
+    } else if (SHARED.includes(word)) {
+      own.push(word)
+      rest.push(word)
+    } else if (!named) own.push(word)
+    else rest.push(word)
+  }
+  return {own, rest}
+}

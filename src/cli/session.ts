@@ -19,6 +19,8 @@ export interface Session {
   readonly renderer: Renderer
   readonly prompt: Prompt
   readonly interruption: Interruption
+  /** Takes the plan instead of the nodes: then nothing is changed. */
+  readonly rehearse?: (session: Session, plan: Plan) => Promise<void>
 }
 
 /** What carrying out a plan takes of a session. */

@@ -22,9 +22,12 @@ export class Ledger {
     return this.#acknowledged.keys()
   }
 
-  get excusedWrites(): number {
+  /** Acknowledged writes that may be gone. */
+  get excusedAcknowledged(): number {
     let sum = 0
-    for (const elements of this.#excused.values()) sum += elements.size
+    for (const [key, elements] of this.#excused) {
+      for (const element of elements) if (this.isAcknowledged(key, element)) sum++
+    }
     return sum
   }
 

@@ -30,6 +30,8 @@ export interface WriterOptions {
   readonly name: string
   /** An acknowledged write could not be read. */
   readonly onMissing: (key: string, element: string) => void
+  /** An operation was answered, after so long, redirections and repetitions included. */
+  readonly onDone?: (elapsedMs: number) => void
 }
 
 interface Operation {
@@ -51,6 +53,7 @@ export class Writer {
   #operation: Operation | undefined
   /** Replies that come before the one that counts: of ASKING. */
   #toSkip = 0
+  #begunMs = 0
   #cancelTimer: () => void = () => undefined
   #at = ''
   #sequence = 0
@@ -97,6 +100,7 @@ export class Writer {
     } else {
       this.#operation = {kind: 'write', key: pick(rng, keys), element: `${name}.${++this.#sequence}`, redirections: 0}
     }
+    this.#begunMs = this.#options.simulator.nowMs
     this.#attempt()
   }
 
@@ -145,7 +149,8 @@ export class Writer {
 
   #answered(reply: Reply): void {
     if (reply instanceof ReplyError) return this.#refused(reply.message)
-    const {ledger, onMissing} = this.#options
+    const {ledger, onMissing, onDone, simulator} = this.#options
+    onDone?.(simulator.nowMs - this.#begunMs)
     const {kind, key, element} = this.#operation!
     if (kind === 'write') {
       ledger.acknowledge(key, element)
