@@ -7,6 +7,7 @@ import {BUS_PORT_OFFSET} from '../model/address.js'
 import {SLOT_COUNT} from '../model/slot.js'
 import {Ledger} from './ledger.js'
 import {LossWatch} from './losses.js'
+import {isReplica, primaryIdOf} from './node-facts.js'
 import {Stage} from './stage.js'
 import type {Survey, SurveyedNode} from './survey.js'
 
@@ -84,10 +85,11 @@ export class Twin {
     const tags = tagOfEachSlot()
     const value = 'x'.repeat(Math.max(1, bytesPerKey - KEY_OVERHEAD_BYTES))
     for (const {slot, holder, keys} of slots) {
-      const node = this.node(holder)
-      if (node === undefined) continue
+      const databases = this.nodes
+        .filter((node) => node.id === holder || (isReplica(node) && primaryIdOf(node) === holder))
+        .map(({core}) => core.server.databases[0]!)
       for (let number = Math.ceil(keys * share); number > 0; number--) {
-        node.call('SET', `${number}:{${tags[slot]!}}`, value)
+        for (const database of databases) database.set(`${number}:{${tags[slot]!}}`, value)
       }
     }
   }
