@@ -6,13 +6,13 @@ import {claims, type Ground} from './ground.js'
 import {contentsOf, isReplica, keysOf, primaryIdOf, WHOLE_KEY} from './node-facts.js'
 
 /** No key in two places, none on a node that does not own its slot, no acknowledged write lost, replicas as their primaries. */
-export function judgeData(ground: Ground): void {
-  const primaries = ground.nodes.filter((node) => node.isRunning && !isReplica(node))
+export function judgeData(members: readonly SimNode[], ground: Ground): void {
+  const primaries = members.filter((node) => !isReplica(node))
   const holders = holdersOf(primaries)
   judgePlaces(ground, holders)
   judgeStillKeys(ground, holders)
   judgeWrites(ground, holders)
-  judgeReplicas(ground, primaries)
+  judgeReplicas(ground, members, primaries)
 }
 
 type Holders = ReadonlyMap<string, readonly SimNode[]>
@@ -63,9 +63,8 @@ function judgeWrites(ground: Ground, holders: Holders): void {
   }
 }
 
-function judgeReplicas(ground: Ground, primaries: readonly SimNode[]): void {
-  for (const replica of ground.nodes) {
-    if (!replica.isRunning || !isReplica(replica)) continue
+function judgeReplicas(ground: Ground, members: readonly SimNode[], primaries: readonly SimNode[]): void {
+  for (const replica of members.filter(isReplica)) {
     const primary = primaries.find(({id}) => id === primaryIdOf(replica))
     if (primary === undefined) ground.violated(`replica ${replica.name} follows no primary`)
     else if (!sameKeys(keysOf(primary), keysOf(replica))) {

@@ -1,5 +1,6 @@
 /** One seed, one scenario, from the beginning to the verdict. */
 import {below, pick} from '../engine/chance.js'
+import {unrest} from '../engine/sim/checkers/convergence.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
 import {derivedRng} from '../engine/sim/seeded-rng.js'
 import {check} from '../manager/check/check.js'
@@ -54,6 +55,8 @@ const DEADLINE_MS = 600_000
 const TIMEOUTS_TO_SETTLE = 6
 const LAST_PAUSE_MS = 2_000
 const RESET_PAUSE_MS = 1_000
+const REST_LIMIT_MS = 90_000
+const REST_PAUSE_MS = 250
 const SEEDS_FOR_A_FULL_COUNT = 25
 
 export async function play(options: PlayOptions): Promise<Verdict> {
@@ -189,7 +192,27 @@ class Play {
     const tool = this.#tool('check')
     const findings = await ground.stage.until('check', this.#findings(tool), DEADLINE_MS)
     for (const finding of findings ?? []) ground.violated(`check says ${finding}`)
-    judgeData(ground)
+    await this.#comeToRest()
+    judgeData(this.#members(), ground)
+  }
+
+  /** Replicas may still be fetching what they missed. */
+  async #comeToRest(): Promise<void> {
+    const ground = this.#ground
+    const deadlineMs = ground.simulator.nowMs + REST_LIMIT_MS
+    for (;;) {
+      const trouble = unrest(this.#members())
+      if (trouble === undefined) return
+      if (ground.simulator.nowMs > deadlineMs) return ground.violated(`the cluster does not come to rest: ${trouble}`)
+      await ground.pass(REST_PAUSE_MS)
+    }
+  }
+
+  /** Nodes that are in the cluster: one that was taken out of it, or never came into it, is no part of the judgement. */
+  #members(): SimNode[] {
+    const {nodes} = this.#ground
+    const members = nodes.filter((node) => node.isRunning && node.core.server.cluster!.state.list.length > 1)
+    return members.length > 0 ? members : nodes.filter(({isRunning}) => isRunning)
   }
 
   async #findings(tool: ToolProcess): Promise<string[]> {
