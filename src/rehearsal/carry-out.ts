@@ -63,23 +63,30 @@ export async function carryOut({tool, entries, tell}: Errand, planned: Planned):
   return {status: outcome.status, reason: outcome.error === undefined ? '' : told(outcome.error), outcome}
 }
 
-const FIX: FixRequest = {
-  acceptDataLoss: false,
-  withUnreachablePrimaries: false,
-  searchMultipleOwners: true,
-  settings: DEFAULT_SETTINGS,
+export interface RepairOptions {
+  /** Where a key is on both sides of an open slot with two values, the owner's counts: for the operator to say (`--replace`). */
+  readonly replace?: boolean
+}
+
+function fixRequest({replace = false}: RepairOptions): FixRequest {
+  return {
+    acceptDataLoss: false,
+    withUnreachablePrimaries: false,
+    searchMultipleOwners: true,
+    settings: {...DEFAULT_SETTINGS, replace},
+  }
 }
 
 /** What one repair uncovers, the next repairs: as `tscluster fix` does it. */
 const ROUNDS = 5
 
 /** `tscluster fix --yes`: applied, or nothing to do, when the cluster is healthy afterwards. */
-export async function repair(errand: Errand): Promise<Ending> {
+export async function repair(errand: Errand, options: RepairOptions = {}): Promise<Ending> {
   let last: Ending = {status: 'nothing-to-do', reason: ''}
   let doneBefore = ''
   try {
     for (let round = 1; round <= ROUNDS; round++) {
-      const {planned, diagnosis} = await diagnose(errand)
+      const {planned, diagnosis} = await diagnose(errand, fixRequest(options))
       if (planned.ok && planned.plan.phases.length === 0) return last
       const signature = signatureOf(planned)
       if (signature !== '' && signature === doneBefore) return {...last, status: 'failed', reason: 'does not help'}
@@ -102,9 +109,9 @@ export async function repair(errand: Errand): Promise<Ending> {
   return {...last, status: 'failed', reason: `is not done after ${ROUNDS} rounds`}
 }
 
-async function diagnose({tool, entries, countKeys}: Errand): Promise<ReturnType<typeof planFix>> {
+async function diagnose({tool, entries, countKeys}: Errand, request: FixRequest): Promise<ReturnType<typeof planFix>> {
   const view = await observeSettled(tool.pool, entries, tool.clock)
-  return planFix(await countKeys(tool.pool, view), FIX)
+  return planFix(await countKeys(tool.pool, view), request)
 }
 
 async function isWell({tool, entries}: Errand): Promise<boolean> {

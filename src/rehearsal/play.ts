@@ -11,7 +11,7 @@ import type {NodePool} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import type {Address} from '../model/address.js'
 import {formatAddress} from '../model/address.js'
-import {repair, type Ending, type Errand} from './carry-out.js'
+import {repair, type Ending, type Errand, type RepairOptions} from './carry-out.js'
 import {describeFault, drawFaults, USUAL_FAULTS, type Fault, type FaultKind} from './faults.js'
 import {FaultPlan} from './fault-plan.js'
 import {addressOf, Ground} from './ground.js'
@@ -55,6 +55,7 @@ const DEADLINE_MS = 600_000
 const TIMEOUTS_TO_SETTLE = 6
 const LAST_PAUSE_MS = 2_000
 const RESET_PAUSE_MS = 1_000
+const DAMAGE_SPREADS_MS = 3_000
 const REST_LIMIT_MS = 90_000
 const REST_PAUSE_MS = 250
 const SEEDS_FOR_A_FULL_COUNT = 25
@@ -84,6 +85,8 @@ class Play {
     this.#startedMs = this.#ground.simulator.nowMs
     this.#ground.load(derivedRng(seed, 'data'))
     scenario.damage?.(this.#ground, derivedRng(seed, 'damage'))
+    // The epochs that it took are known everywhere before others are drawn by lot.
+    if (scenario.damage !== undefined) this.#ground.simulator.run(DAMAGE_SPREADS_MS)
     this.#faults = drawFaults(derivedRng(seed, 'faults', name), faults, this.#ground.nodes.length)
     this.#operation = scenario.operation(this.#ground, derivedRng(seed, 'operation'))
     const secondRng = derivedRng(seed, 'second')
@@ -145,7 +148,9 @@ class Play {
     await ground.pass(pick(derivedRng(this.#options.seed, 'settle'), [0, TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs]))
     if (this.#undone) await this.#judgeUndone()
     if (this.#options.scenario === 'create' && this.#ended !== 'applied') return this.#createAgain()
-    const ending = await this.#repaired()
+    let ending = await this.#repaired()
+    // A node that died while keys left it has them again when it is back; which of two values counts is for the operator to say.
+    if (ending.reason.startsWith('key-exists')) ending = await this.#repaired({replace: true})
     if (ending.status !== 'applied' && ending.status !== 'nothing-to-do') {
       ground.violated(`fix ended ${ending.status}: ${ending.reason}`)
     }
@@ -162,9 +167,9 @@ class Play {
     }
   }
 
-  async #repaired(): Promise<Ending> {
+  async #repaired(options: RepairOptions = {}): Promise<Ending> {
     const tool = this.#tool('fix')
-    const ending = (await this.#ground.stage.until('fix', repair(this.#errand(tool)), DEADLINE_MS))!
+    const ending = (await this.#ground.stage.until('fix', repair(this.#errand(tool), options), DEADLINE_MS))!
     tool.exit()
     this.#ground.simulator.note('fix', `ends: ${ending.status} ${ending.reason}`)
     return ending

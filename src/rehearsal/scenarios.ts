@@ -39,7 +39,7 @@ export const SCENARIOS: {readonly [Name in ScenarioName]: Scenario} = {
   'del-node': {shape: formed, operation: (_, rng) => delNode(rng)},
   reshard: {shape: formed, operation: (_, rng) => reshard(rng)},
   rebalance: {shape: formed, operation: (_, rng) => rebalance(rng)},
-  fix: {shape: formed, damage, operation: () => repair},
+  fix: {shape: formed, damage, operation: () => (errand) => repair(errand)},
   failover: {shape: (rng, nodes) => ({...formed(rng, nodes), replicasEach: 1}), operation: (_, rng) => failover(rng)},
 }
 
