@@ -35,7 +35,10 @@ export interface Errand {
 }
 
 /** Looks, lets somebody plan, and carries out what was planned. Never throws for what nodes do. */
-export async function lookAndDo(errand: Errand, plan: (topology: Topology) => Planned | Promise<Planned>): Promise<Ending> {
+export async function lookAndDo(
+  errand: Errand,
+  plan: (topology: Topology) => Planned | Promise<Planned>,
+): Promise<Ending> {
   const {tool, entries} = errand
   try {
     const view = await observeSettled(tool.pool, entries, tool.clock)
@@ -97,7 +100,9 @@ export async function repair(errand: Errand, options: RepairOptions = {}): Promi
         continue
       }
       if (ending.status !== 'applied') {
-        const why = planned.ok ? ending.reason : diagnosis.map(({finding}) => `${finding.code}: ${finding.message}`).join('; ')
+        const why = planned.ok
+          ? ending.reason
+          : diagnosis.map(({finding}) => `${finding.code}: ${finding.message}`).join('; ')
         return {...ending, reason: why}
       }
       last = ending

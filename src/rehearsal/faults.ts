@@ -38,7 +38,13 @@ export type Fault =
       readonly mode: 'normal' | 'force'
     }
   | {readonly kind: 'clock-drift'; readonly atMs: number; readonly node: number; readonly ppm: number}
-  | {readonly kind: 'slow-link'; readonly atMs: number; readonly forMs: number; readonly node: number; readonly ms: number}
+  | {
+      readonly kind: 'slow-link'
+      readonly atMs: number
+      readonly forMs: number
+      readonly node: number
+      readonly ms: number
+    }
   | {
       readonly kind: 'crash' | 'pause' | 'slow-disk' | 'failing-disk' | 'out-of-memory'
       readonly atMs: number

@@ -74,7 +74,12 @@ const CLIENT_KEYS = 500
 const AFTERMATH_TIMEOUTS = 4
 
 /** Asks the live nodes, and changes nothing on them. @throws ManagerError when they cannot be asked */
-export async function forecast(pool: NodePool, plan: Plan, clock: ManagerClock, options: ForecastOptions): Promise<Forecast> {
+export async function forecast(
+  pool: NodePool,
+  plan: Plan,
+  clock: ManagerClock,
+  options: ForecastOptions,
+): Promise<Forecast> {
   options.onProgress('looking at the keys that will move …')
   const surveyed = await survey(pool, plan, clock)
   const keys = surveyed.slots.reduce((sum, slot) => sum + slot.keys, 0)
@@ -189,7 +194,9 @@ function withoutFiles(plan: Plan): Plan {
 
 /** The first source, and the first target, that keys move between. */
 function busiestNodes(plan: Plan): (readonly [Mishap['role'], NodeId])[] {
-  const step = plan.phases.flatMap(({steps}) => steps).find(({kind}) => kind === 'move-slots' || kind === 'migrate-slots')
+  const step = plan.phases
+    .flatMap(({steps}) => steps)
+    .find(({kind}) => kind === 'move-slots' || kind === 'migrate-slots')
   if (step === undefined || !('source' in step) || movedSlots(plan).size === 0) return []
   return [
     ['source', step.source],

@@ -60,7 +60,11 @@ export class Ground {
   #writers: Writer[] = []
 
   /** @param onLine gets each line of the trace as it is written */
-  constructor(seed: number, {primaries, replicasEach, spares, nodeTimeoutMs, latencyMs}: Shape, onLine?: (line: string) => void) {
+  constructor(
+    seed: number,
+    {primaries, replicasEach, spares, nodeTimeoutMs, latencyMs}: Shape,
+    onLine?: (line: string) => void,
+  ) {
     const config = {...DURABLE, 'cluster-node-timeout': String(nodeTimeoutMs)}
     const options = {seed, latencyMs, ...(onLine !== undefined && {trace: {onLine}})}
     this.simulator =

@@ -101,7 +101,9 @@ class Play {
       await this.#putInOrder()
       await this.#judge()
     } catch (error) {
-      ground.violated(error instanceof Overdue ? error.message : `crashed: ${error instanceof Error ? error.stack : ''}`)
+      ground.violated(
+        error instanceof Overdue ? error.message : `crashed: ${error instanceof Error ? error.stack : ''}`,
+      )
     }
     return {
       ...{seed: this.#options.seed, scenario: this.#options.scenario, faults: this.#faults.map(describeFault)},
@@ -230,7 +232,12 @@ class Play {
 
   #errand(tool: ToolProcess): Errand {
     const {simulator} = this.#ground
-    return {tool, entries: this.#entries(), countKeys: this.#countKeys, tell: (event) => describeStep(event, (line) => simulator.note('tool', line))}
+    return {
+      tool,
+      entries: this.#entries(),
+      countKeys: this.#countKeys,
+      tell: (event) => describeStep(event, (line) => simulator.note('tool', line)),
+    }
   }
 
   /** Some seeds ask every node 16384 times, as the command line does; most look, for nothing is learned from so many questions. */

@@ -15,15 +15,7 @@ export interface Scenario {
   operation(ground: Ground, rng: Rng): Operation
 }
 
-export const SCENARIO_NAMES = [
-  'create',
-  'add-node',
-  'del-node',
-  'reshard',
-  'rebalance',
-  'fix',
-  'failover',
-] as const
+export const SCENARIO_NAMES = ['create', 'add-node', 'del-node', 'reshard', 'rebalance', 'fix', 'failover'] as const
 
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
@@ -93,10 +85,18 @@ function damage(ground: Ground, rng: Rng): void {
 
 function twoOf(rng: Rng, nodes: readonly SimNode[]): [SimNode, SimNode] {
   const one = pick(rng, nodes)
-  return [one, pick(rng, nodes.filter((node) => node !== one))]
+  return [
+    one,
+    pick(
+      rng,
+      nodes.filter((node) => node !== one),
+    ),
+  ]
 }
 
 function slotsOf({core}: SimNode): number[] {
   const {slots} = core.server.cluster!.state.myself
-  return Array.from({length: slots.length * 8}, (_, slot) => slot).filter((slot) => (slots[slot >> 3]! >> (slot & 7)) & 1)
+  return Array.from({length: slots.length * 8}, (_, slot) => slot).filter(
+    (slot) => (slots[slot >> 3]! >> (slot & 7)) & 1,
+  )
 }

@@ -48,7 +48,9 @@ const CHANNEL = 'survey'
 export async function survey(pool: NodePool, plan: Plan, clock: ManagerClock): Promise<Survey> {
   const nodes = await surveyNodes(pool, plan)
   const moved = movedSlots(plan)
-  const slots = (await Promise.all([...moved].map(([holder, set]) => countSlots(pool, addressOf(nodes, holder), holder, set)))).flat()
+  const slots = (
+    await Promise.all([...moved].map(([holder, set]) => countSlots(pool, addressOf(nodes, holder), holder, set)))
+  ).flat()
   const first = await pool.connect(addressOf(nodes, [...moved.keys()][0] ?? nodes[0]!.id), CHANNEL)
   return {
     nodes,
@@ -62,7 +64,8 @@ export async function survey(pool: NodePool, plan: Plan, clock: ManagerClock): P
 
 async function surveyNodes(pool: NodePool, plan: Plan): Promise<SurveyedNode[]> {
   const entries = plan.entries.flatMap((text) => parseAddress(text) ?? [])
-  const members = entries.length === 0 ? [] : (await observe(pool, entries)).nodes.map(({id, address}) => ({id, address}))
+  const members =
+    entries.length === 0 ? [] : (await observe(pool, entries)).nodes.map(({id, address}) => ({id, address}))
   const newcomers = plan.nodes
     .filter(({id}) => plan.newcomers.includes(id))
     .flatMap(({id, address: text}) => {
@@ -99,7 +102,11 @@ async function countSlots(pool: NodePool, at: Address, holder: NodeId, set: Slot
   return slots.map((slot, index) => ({slot, holder, keys: counts[index]!}))
 }
 
-async function meanBytes(pool: NodePool, nodes: readonly SurveyedNode[], slots: readonly SurveyedSlot[]): Promise<number> {
+async function meanBytes(
+  pool: NodePool,
+  nodes: readonly SurveyedNode[],
+  slots: readonly SurveyedSlot[],
+): Promise<number> {
   const full = slots.filter(({keys}) => keys > 0)
   const step = Math.max(1, Math.floor(full.length / SAMPLED_SLOTS))
   const sizes: number[] = []
