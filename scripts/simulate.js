@@ -2,6 +2,7 @@
 // and prints those that break something, each with the command that repeats it. Without --scenario the commands take turns.
 import os from 'node:os'
 import path from 'node:path'
+import {performance} from 'node:perf_hooks'
 import {parseArgs} from 'node:util'
 import {pathToFileURL} from 'node:url'
 import {Worker} from 'node:worker_threads'

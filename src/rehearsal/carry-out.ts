@@ -1,6 +1,6 @@
 /** What the command line does with a plan, without the terminal: the last look, the deed, and how it ended, as a value. */
 import {isHealthy, check} from '../manager/check/check.js'
-import {ManagerError, toManagerError} from '../manager/error.js'
+import {toManagerError, type ManagerError} from '../manager/error.js'
 import type {ExecutionEvent} from '../manager/execute/event.js'
 import {execute} from '../manager/execute/executor.js'
 import type {Outcome} from '../manager/execute/outcome.js'

@@ -31,7 +31,8 @@ export interface Shape {
 /** A key that nobody writes to: where it is in the end, it must be as it was in the beginning. */
 export interface StillKey {
   readonly key: string
-  readonly dump: string
+  /** As DUMP gives it. */
+  readonly dump: unknown
 }
 
 /** Nodes keep what they acknowledge, so that a crash alone loses nothing. */
@@ -103,7 +104,7 @@ export class Ground {
       const node = this.#ownerOf(key)
       if (node === undefined) return
       for (const command of stillValue(rng, key, index)) node.call(...command)
-      this.stillKeys.push({key, dump: String(node.call('DUMP', key))})
+      this.stillKeys.push({key, dump: node.call('DUMP', key)})
     }
   }
 

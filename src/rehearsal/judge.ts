@@ -42,7 +42,7 @@ function judgeStillKeys(ground: Ground, holders: Holders): void {
     const [node] = holders.get(key) ?? []
     if (ground.ledger.isExcused(key, WHOLE_KEY)) continue
     if (node === undefined) ground.violated(`key ${key} is gone`)
-    else if (String(node.call('DUMP', key)) !== dump) ground.violated(`key ${key} on ${node.name} has another value`)
+    else if (node.call('DUMP', key) !== dump) ground.violated(`key ${key} on ${node.name} has another value`)
   }
 }
 

@@ -2,7 +2,7 @@
 import type {SimConnection} from '../engine/sim/sim-client.js'
 import {ReplyError, ReplyParser, type Reply as ParsedReply} from '../engine/resp/reply-parser.js'
 import type {Address} from '../model/address.js'
-import {ManagerError} from '../manager/error.js'
+import type {ManagerError} from '../manager/error.js'
 import {encodeCommands, replyError} from '../manager/io/resp-words.js'
 import {timedOut, translateError} from '../manager/io/translate-error.js'
 import type {Argument, CallOptions, NodeClient, Reply} from '../manager/ports.js'
@@ -20,7 +20,7 @@ interface Batch {
 
 export class SimNodeClient implements NodeClient {
   readonly address: Address
-  readonly #process: Lifeline
+  readonly #lifeline: Lifeline
   readonly #timeoutMs: number
   readonly #connection: SimConnection
   readonly #parser = new ReplyParser()
@@ -31,11 +31,11 @@ export class SimNodeClient implements NodeClient {
   #opened: {resolve(): void; reject(error: ManagerError): void} | undefined
 
   /** @param timeoutMs how long a command may take when the call does not say */
-  constructor(process: Lifeline, address: Address, timeoutMs: number) {
+  constructor(lifeline: Lifeline, address: Address, timeoutMs: number) {
     this.address = address
-    this.#process = process
+    this.#lifeline = lifeline
     this.#timeoutMs = timeoutMs
-    this.#connection = process.stage.simulator.connect(
+    this.#connection = lifeline.stage.simulator.connect(
       {host: address.host, port: address.port},
       {
         onOpen: () => this.#open(),
@@ -43,7 +43,7 @@ export class SimNodeClient implements NodeClient {
         onClose: (reason) => this.#fail(new Error(reason)),
       },
     )
-    this.#released = process.holds(() => this.#connection.close())
+    this.#released = lifeline.holds(() => this.#connection.close())
   }
 
   get usable(): boolean {
@@ -52,9 +52,9 @@ export class SimNodeClient implements NodeClient {
 
   /** Until the connection stands. @throws ManagerError `unreachable` or `timed-out` */
   opened(limitMs: number): Promise<void> {
-    return this.#process.promise((resolve, reject) => {
+    return this.#lifeline.promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure)
-      const forgetLimit = this.#process.after(limitMs, () => this.#fail(new Error('connect ETIMEDOUT')))
+      const forgetLimit = this.#lifeline.after(limitMs, () => this.#fail(new Error('connect ETIMEDOUT')))
       this.#opened = {
         resolve: () => (forgetLimit(), resolve()),
         reject: (error) => (forgetLimit(), reject(error)),
@@ -71,14 +71,14 @@ export class SimNodeClient implements NodeClient {
   pipeline(commands: readonly (readonly Argument[])[], options: CallOptions = {}): Promise<(Reply | Error)[]> {
     const {timeoutMs: limitMs = this.#timeoutMs, bytes = false} = options
     if (commands.length === 0) return Promise.resolve([])
-    return this.#process.promise((resolve, reject) => {
+    return this.#lifeline.promise((resolve, reject) => {
       if (this.#failure !== undefined) return reject(this.#failure)
       // Whoever is killed between two commands has sent the first and not the second.
-      const sent = this.#process.allowed(this.address, commands)
+      const sent = this.#lifeline.allowed(this.address, commands)
       if (sent.length > 0) this.#connection.send(Buffer.from(encodeCommands(sent)))
-      if (sent.length < commands.length) return this.#process.cut()
+      if (sent.length < commands.length) return this.#lifeline.cut()
       const late = (): void => this.#fail(timedOut(this.address, commands[0]!, limitMs))
-      const forgetLimit = this.#process.after(limitMs, late)
+      const forgetLimit = this.#lifeline.after(limitMs, late)
       this.#waiting.push({commands, bytes, replies: [], resolve, reject, forgetLimit})
     })
   }

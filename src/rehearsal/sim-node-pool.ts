@@ -10,11 +10,11 @@ const PROBE_TIMEOUT_MS = 1_000
 
 export class SimNodePool implements NodePool {
   readonly credentials = {}
-  readonly #process: Lifeline
+  readonly #lifeline: Lifeline
   readonly #clients = new Map<string, Promise<SimNodeClient>>()
 
-  constructor(process: Lifeline) {
-    this.#process = process
+  constructor(lifeline: Lifeline) {
+    this.#lifeline = lifeline
   }
 
   async connect(address: Address, channel = ''): Promise<NodeClient> {
@@ -39,15 +39,15 @@ export class SimNodePool implements NodePool {
   }
 
   probe(host: string, port: number): Promise<'open' | 'refused' | 'unknown'> {
-    const {simulator} = this.#process.stage
-    return this.#process.promise((resolve) => {
+    const {simulator} = this.#lifeline.stage
+    return this.#lifeline.promise((resolve) => {
       const end = (verdict: 'open' | 'refused' | 'unknown'): void => {
         forgetLimit()
         connection.close()
         released()
         resolve(verdict)
       }
-      const forgetLimit = this.#process.after(PROBE_TIMEOUT_MS, () => end('unknown'))
+      const forgetLimit = this.#lifeline.after(PROBE_TIMEOUT_MS, () => end('unknown'))
       const connection = simulator.connect(
         {host, port},
         {
@@ -56,7 +56,7 @@ export class SimNodePool implements NodePool {
           onClose: (reason) => end(/ECONNREFUSED/.test(reason) ? 'refused' : 'unknown'),
         },
       )
-      const released = this.#process.holds(() => connection.close())
+      const released = this.#lifeline.holds(() => connection.close())
     })
   }
 
@@ -76,7 +76,7 @@ export class SimNodePool implements NodePool {
   }
 
   async #open(address: Address): Promise<SimNodeClient> {
-    const client = new SimNodeClient(this.#process, address, COMMAND_TIMEOUT_MS)
+    const client = new SimNodeClient(this.#lifeline, address, COMMAND_TIMEOUT_MS)
     await client.opened(CONNECT_TIMEOUT_MS)
     return client
   }

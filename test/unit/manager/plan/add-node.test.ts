@@ -35,12 +35,14 @@ describe('planning to add a primary', () => {
     expect(titlesOf(accepted(planAddNode(CLUSTER, old, {replica: false})))).to.not.include('copy the functions')
   })
 
-  it('is undone by forgetting it everywhere, giving it a new identity, and taking the functions back', () => {
+  it('is undone by forgetting it everywhere, giving it a new identity, taking the functions back, and parting them for good', () => {
     const plan = accepted(planAddNode(CLUSTER, NEW, {replica: false}))
     expect(stepsIn(plan.undo ?? [])).to.deep.equal([
       ...MEMBERS.map((by) => ({kind: 'forget', node: freshId(0), by})),
       {kind: 'reset', node: freshId(0), mode: 'hard'},
       {kind: 'flush-functions', node: freshId(0)},
+      {kind: 'wait-forgotten', node: freshId(0), nodes: MEMBERS, atItsAddress: true},
+      ...MEMBERS.map((node) => ({kind: 'wait-forgotten', node, nodes: [freshId(0)]})),
     ])
   })
 })

@@ -57,11 +57,15 @@ describe('planning a new cluster', () => {
     expect(plan.nodes[0]).to.deep.equal({id: freshId(0), address: 'h1:8001'})
   })
 
-  it('resets every node when it fails', () => {
+  it('resets every node when it fails, and sees to it that they stay apart', () => {
     const plan = accepted(planCreate(freshNodes('a', 'b', 'c'), {replicas: 0}))
-    expect(stepsIn(plan.undo ?? [])).to.deep.equal(
-      [0, 1, 2].map((index) => ({kind: 'reset', node: freshId(index), mode: 'hard'})),
-    )
+    const [a, b, c] = [0, 1, 2].map(freshId)
+    expect(stepsIn(plan.undo ?? [])).to.deep.equal([
+      ...[a, b, c].map((node) => ({kind: 'reset', node, mode: 'hard'})),
+      {kind: 'wait-forgotten', node: a, nodes: [b, c], atItsAddress: true},
+      {kind: 'wait-forgotten', node: b, nodes: [a, c], atItsAddress: true},
+      {kind: 'wait-forgotten', node: c, nodes: [a, b], atItsAddress: true},
+    ])
   })
 })
 
