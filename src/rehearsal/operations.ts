@@ -11,6 +11,7 @@ import {DEFAULT_SETTINGS, type Planned, type PlanSettings} from '../manager/plan
 import {planRebalance} from '../manager/plan/rebalance.js'
 import {planReshard} from '../manager/plan/reshard.js'
 import type {Topology} from '../manager/view/topology.js'
+import type {NodeId} from '../model/node-id.js'
 import {SlotSet} from '../model/slot-set.js'
 import {SLOT_COUNT} from '../model/slot.js'
 import {carryOut, lookAndDo, type Ending, type Errand} from './carry-out.js'
@@ -80,11 +81,15 @@ export function delNode(rng: Rng): Operation {
   const draw = below(rng, 1_000_000)
   const wantsReplica = below(rng, 3) === 0
   const atomic = drawAtomic(rng)
+  const settings = moveSettings(rng)
+  /** The same one when it is run again. */
+  let chosen: NodeId | undefined
   return (errand) =>
     lookAndDo(errand, (topology) => {
       const replicas = topology.nodes.filter(({role}) => role === 'replica').map(({id}) => id)
       const candidates = wantsReplica && replicas.length > 0 ? replicas.sort() : inOrder(topology)
-      return planDelNode(topology, nth(candidates, draw), {drain: true, atomic, settings: moveSettings(rng)})
+      chosen ??= nth(candidates, draw)
+      return planDelNode(topology, chosen, {drain: true, atomic, settings})
     })
 }
 

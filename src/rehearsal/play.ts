@@ -156,6 +156,20 @@ class Play {
     if (ending.status !== 'applied' && ending.status !== 'nothing-to-do') {
       ground.violated(`fix ended ${ending.status}: ${ending.reason}`)
     }
+    if (this.#options.scenario === 'del-node' && this.#ended !== 'applied') await this.#removeAgain()
+  }
+
+  /** A node that some have forgotten and some have not: the same command again takes it out for good, unless nobody knows it any more. */
+  async #removeAgain(): Promise<void> {
+    const tool = this.#tool('del-node again')
+    const again = this.#operation(this.#errand(tool))
+    const ending = (await this.#ground.stage.until('del-node again', again, DEADLINE_MS))!
+    tool.exit()
+    const isGone = ending.status === 'refused' && ending.reason.startsWith('unknown-node')
+    const mayNot = ending.status === 'refused' && !ending.reason.includes(':')
+    if (ending.status !== 'applied' && !isGone && !mayNot) {
+      this.#ground.violated(`del-node again ended ${ending.status}: ${ending.reason}`)
+    }
   }
 
   /** What was undone is as it was: nodes that stood alone stand alone, and stay so. */
@@ -215,11 +229,13 @@ class Play {
     }
   }
 
-  /** Nodes that are in the cluster: one that was taken out of it, or never came into it, is no part of the judgement. */
+  /** Nodes that most of the others know: one that was taken out of the cluster, or never came into it, is no part of the judgement. */
   #members(): SimNode[] {
-    const {nodes} = this.#ground
-    const members = nodes.filter((node) => node.isRunning && node.core.server.cluster!.state.list.length > 1)
-    return members.length > 0 ? members : nodes.filter(({isRunning}) => isRunning)
+    const running = this.#ground.nodes.filter(({isRunning}) => isRunning)
+    const knowing = (id: string): number =>
+      running.filter((node) => node.id !== id && node.core.server.cluster!.state.nodes.has(id)).length
+    const members = running.filter((node) => 2 * knowing(node.id!) >= running.length - 1)
+    return members.length > 0 ? members : running
   }
 
   async #findings(tool: ToolProcess): Promise<string[]> {
