@@ -65,6 +65,7 @@ const REPLACED = {ejs: './src/cli/templates.ts'}
  */
 const CHUNKS = [
   {file: 'tscluster-engine.cjs', import: /\/engine\/(?:index|library\/[a-z-]+)\.js$/},
+  {file: 'tscluster-rehearsal.cjs', import: /\/rehearsal\/index\.js$/},
   {file: 'tscluster-prompts.cjs', import: /^inquirer$/},
 ]
 

@@ -20,6 +20,7 @@ const SUITES = [
   {name: 'unit', mocha: ['--reporter', 'dot']},
   {name: 'property', mocha: ['--reporter', 'dot', '--timeout', '60000']},
   {name: 'architecture', mocha: ['--timeout', '60000']},
+  {name: 'simulation', mocha: ['--timeout', '60000'], parallel: true},
   {name: 'differential', mocha: ['--timeout', '60000'], servers: true},
   {
     name: 'e2e',

@@ -31,6 +31,17 @@ export abstract class BaseCommand extends PlainCommand {
   readonly #pools: NodePool[] = []
   #interruption: Interruption | undefined
   #fromFlags: Promise<ConnectionOptions> | undefined
+  #rehearse: Session['rehearse']
+
+  /** Runs as ever up to its plan, which somebody else takes. @throws what running it throws */
+  async runUpToPlan(rehearse: NonNullable<Session['rehearse']>): Promise<unknown> {
+    this.#rehearse = rehearse
+    try {
+      return await this.run()
+    } finally {
+      await this.finally()
+    }
+  }
 
   /** @throws ManagerError `usage` when a word is no address, or there is none */
   protected entriesOf(words: readonly string[]): {
@@ -65,7 +76,10 @@ export abstract class BaseCommand extends PlainCommand {
     const journal: JournalPolicy = {command, file: flags.journal, isRequired: true}
     const {world, prompt} = this
     const changes = 'force-unlock' in (this.ctor.flags ?? {})
-    return {world, pool, renderer, prompt, interruption, journal, ...(changes && {meeting: meetingOf(flags)})}
+    const rehearse = this.#rehearse
+    const meeting = rehearse === undefined ? meetingOf(flags) : 'plan'
+    const session = {world, pool, renderer, prompt, interruption, journal, ...(changes && {meeting})}
+    return rehearse === undefined ? session : {...session, rehearse}
   }
 
   /**

@@ -54,7 +54,7 @@ export interface ProposedPlan {
 /** The documented result of every changing command: docs/json.md. */
 export interface PlanResult {
   readonly schema: string
-  readonly status: 'applied' | 'stopped' | 'failed' | 'refused' | 'declined' | 'planned' | 'nothing-to-do'
+  readonly status: 'applied' | 'stopped' | 'failed' | 'refused' | 'declined' | 'planned' | 'rehearsed' | 'nothing-to-do'
   readonly exitCode: ExitCode
   readonly plan?: Plan
   readonly refusals?: readonly Finding[]
@@ -173,6 +173,10 @@ export async function runPlan(
   const onlyPlan = options.dryRun || options.out !== undefined
   await renderer.plan(plan, {consequences, warnings, explain: options.explain, isResult: options.dryRun})
   if (options.out !== undefined) await save(plan, options.out, session)
+  if (session.rehearse !== undefined) {
+    await session.rehearse(session, plan)
+    return {schema, status: 'rehearsed', exitCode: EXIT.done, plan}
+  }
   if (onlyPlan) return {schema, status: 'planned', exitCode: EXIT.done, plan}
   if (!options.yes && session.meeting === 'refuse') await refuseWhereClaimed(session, plan)
   if (!options.yes && !(await prompt.confirm('Carry out this plan?', '--yes'))) {

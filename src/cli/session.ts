@@ -1,16 +1,12 @@
 /** What one run of a command shares: the world, the nodes, whom to ask, whom to tell. */
-import type {Address} from '../model/address.js'
-import {describeDisagreement} from '../manager/view/disagreement.js'
 import type {Execution} from '../manager/execute/executor.js'
 import type {Outcome} from '../manager/execute/outcome.js'
-import {disagreements} from '../manager/view/disagreement.js'
 import type {Plan} from '../manager/plan/plan.js'
 import {movesKeys} from '../manager/plan/step.js'
 import {toManagerError} from '../manager/error.js'
-import type {ManagerClock, NodePool, SnapshotReader} from '../manager/ports.js'
+import type {ObserveSettled} from '../manager/observe-settled.js'
+import type {NodePool, SnapshotReader} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
-import {assignmentsAgree} from '../manager/view/assignment.js'
-import {linesFlagged} from '../manager/view/lines.js'
 import type {Interruption} from './interruption.js'
 import type {Begun, Continued, JournalPolicy, JournalReference, KeptJournal} from './journal/keep.js'
 import {newOperationId} from './operations/claimant.js'
@@ -30,6 +26,8 @@ export interface Session {
   readonly journal: JournalPolicy
   /** What a changing command does when another operation works on the cluster; absent: this one changes nothing. */
   readonly meeting?: Meeting
+  /** Takes the plan instead of the nodes: then nothing is changed. */
+  readonly rehearse?: (session: Session, plan: Plan) => Promise<void>
 }
 
 /** `plan`: it only wants to see what would be done. `force`: it takes over. */
@@ -60,38 +58,10 @@ export interface Carried {
   readonly advice: string
 }
 
-/** Gossip needs a second or two to carry a change everywhere; disagreement that lasts longer is real. */
-const SETTLE_MS = 5_000
-const SETTLE_PAUSE_MS = 100
-
-/**
- * Observes, and while the accounts differ looks again for up to SETTLE_MS: a change that was just made elsewhere is no
- * reason to refuse this one.
- */
-export async function observeSettled(
-  pool: NodePool,
-  entries: readonly Address[],
-  clock: ManagerClock,
-  hooks: {readonly onDeadEntry?: (message: string) => void; readonly onWait?: (reason: string) => void} = {},
-): Promise<ClusterView> {
-  const {observe} = await import('../manager/observe.js')
-  const startedMs = clock.nowMs()
-  let told = false
-  for (;;) {
-    const view = await observe(pool, entries, (error) => {
-      if (!told) hooks.onDeadEntry?.(`${error.node ?? ''} ${error.message}: trying the next address`)
-    })
-    told = true
-    if (isSettled(view) || clock.nowMs() - startedMs > SETTLE_MS) return view
-    const [first] = disagreements(view.nodes)
-    if (first !== undefined) hooks.onWait?.(describeDisagreement(first))
-    await clock.sleep(SETTLE_PAUSE_MS)
-  }
-}
-
-/** A MEET between nodes that know each other, which we send to hasten gossip, shows as a handshake until it is answered. */
-function isSettled({nodes}: ClusterView): boolean {
-  return linesFlagged(nodes, 'handshake').size === 0 && assignmentsAgree(nodes)
+/** As `manager/observe-settled.ts` does it, which is loaded when somebody looks. */
+export async function observeSettled(...looking: Parameters<ObserveSettled>): Promise<ClusterView> {
+  const {observeSettled: observeUntilSettled} = await import('../manager/observe-settled.js')
+  return observeUntilSettled(...looking)
 }
 
 /**

@@ -241,6 +241,8 @@ function faults(line: string): string[] {
   // What follows `--` is somebody else's command line.
   const [command = '', ...words] = end < 0 ? typed : typed.slice(0, end)
   if (PLUGIN_COMMANDS.includes(command) || !/^[a-z-]+$/.test(command)) return []
+  // What follows is another command with its flags, or a file.
+  if (command === 'rehearse' && words.length > 0) return faults(`tscluster ${words.join(' ')}`)
   const [name, ...rest] = TOPICS.has(command)
     ? [`${command} ${words[0] ?? ''}`.trim(), ...words.slice(1)]
     : [command, ...words]

@@ -98,23 +98,38 @@ const LAYERS: readonly Layer[] = [
     packages: [],
   },
   {
+    name: 'wire words',
+    files: /^src\/manager\/io\/(resp-words|translate-error)\.ts$/,
+    imports: ['model', 'error-info', 'manager'],
+    packages: [],
+  },
+  {
     name: 'io',
     files: /^src\/manager\/io\//,
-    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup'],
+    imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'wire words'],
     packages: ['ioredis', NODE],
+  },
+  {
+    name: 'rehearsal',
+    files: /^src\/rehearsal\//,
+    imports: [
+      ...['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'wire words'],
+      ...['engine base', 'resp', 'values', 'keyspace', 'sim'],
+    ],
+    packages: [],
   },
   {
     name: 'cli',
     files: /^src\/cli\//,
     imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'verify'],
-    lazy: ['io', 'engine'],
+    lazy: ['io', 'engine', 'rehearsal'],
     packages: ['@oclif/core', 'chalk', 'inquirer', 'cli-table3', 'fastest-levenshtein', NODE],
   },
   {
     name: 'commands',
     files: /^src\/commands\//,
     imports: ['model', 'error-info', 'view', 'check', 'plan', 'manager', 'execute', 'backup', 'verify', 'cli'],
-    lazy: ['io', 'engine'],
+    lazy: ['io', 'engine', 'rehearsal'],
     packages: ['@oclif/core'],
   },
 ]

@@ -1,4 +1,5 @@
 /** The optional tail of PING, PONG and MEET: host name, node name, shard, forgotten nodes. */
+import {type NodeId} from '../../model/node-id.js'
 import {type BusContext} from './cluster-host.js'
 import {forgetByGossip} from './blacklist.js'
 import {EXTENSION, EXTENSION_HEAD_BYTES, FORGOTTEN_NODE_BYTES, ID_BYTES, SHARDID_BYTES} from './packet.js'
@@ -38,16 +39,29 @@ function hasNewExtension(view: PacketView): boolean {
 
 /** The length of our extensions for a peer. */
 export function extensionBytes(ctx: BusContext, level: number): number {
-  const {myself, blacklist} = ctx.state
+  const {myself} = ctx.state
   const hostname = myself.hostname === '' ? 0 : textBytes(myself.hostname)
   if (level === EXTENSION_LEVEL.HOSTNAME) return hostname
   const nodename = myself.nodename === '' ? 0 : textBytes(myself.nodename)
-  return hostname + nodename + blacklist.size * FORGOTTEN_NODE_BYTES + SHARDID_BYTES
+  return hostname + nodename + forgottenNodes(ctx).length * FORGOTTEN_NODE_BYTES + SHARDID_BYTES
+}
+
+/**
+ * Who is to be forgotten, and for how many seconds more: whole ones, rounded down. Rounded up, nodes that tell each other would put the end
+ * off again and again, and a node that was forgotten could not be brought back as long as somebody tries.
+ */
+function forgottenNodes({state, nowMs}: BusContext): (readonly [NodeId, number])[] {
+  const forgotten: (readonly [NodeId, number])[] = []
+  for (const [id, untilMs] of state.blacklist) {
+    const seconds = Math.floor((untilMs - nowMs) / 1000)
+    if (seconds > 0) forgotten.push([id, seconds])
+  }
+  return forgotten
 }
 
 /** Writes what `extensionBytes` measured; returns how many there are. All of them every time: absence would clear them. */
 export function writeExtensions(ctx: BusContext, bytes: Buffer, start: number, level: number): number {
-  const {myself, blacklist} = ctx.state
+  const {myself} = ctx.state
   let at = start
   let count = 0
   const head = (type: number, length: number): number => {
@@ -65,10 +79,10 @@ export function writeExtensions(ctx: BusContext, bytes: Buffer, start: number, l
   text(EXTENSION.HOSTNAME, myself.hostname)
   if (level === EXTENSION_LEVEL.HOSTNAME) return count
   text(EXTENSION.HUMAN_NODENAME, myself.nodename)
-  for (const [id, untilMs] of blacklist) {
+  for (const [id, seconds] of forgottenNodes(ctx)) {
     const payload = head(EXTENSION.FORGOTTEN_NODE, FORGOTTEN_NODE_BYTES)
     bytes.write(id, payload, ID_BYTES, 'latin1')
-    writeU64(bytes, Math.max(0, Math.ceil((untilMs - ctx.nowMs) / 1000)), payload + ID_BYTES)
+    writeU64(bytes, seconds, payload + ID_BYTES)
   }
   bytes.write(myself.shardId, head(EXTENSION.SHARDID, SHARDID_BYTES), ID_BYTES, 'latin1')
   return count

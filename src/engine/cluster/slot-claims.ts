@@ -3,13 +3,14 @@ import {type SlotId} from '../../model/slot.js'
 import {type BusContext} from './cluster-host.js'
 import {becomeReplicaOf} from './role.js'
 import {sendUpdate} from './send.js'
-import {addSlot, isUnclaimed, removeSlot, setUnclaimed} from './slot-table.js'
+import {addSlot, isUnclaimed, removeSlot, setUnclaimed, slotsIn} from './slot-table.js'
 import {isPrimary, needs, ownerOf, primaryOf, SLOT_BYTES, DUE, type ClusterNode} from './state.js'
+
+/** Bytes of a bitmap that are compared at once. */
+const CHUNK_BYTES = 64
 
 /** What applying a claim has changed for this node. */
 interface Losses {
-  /** Slots that the claimant claims in all. */
-  claimed: number
   /** Slots that it took from me, or from my primary. */
   fromMyShard: number
   /** Slots that it took from me and that I still have keys of. */
@@ -17,7 +18,7 @@ interface Losses {
 }
 
 /** Takes over what `claimant` says it owns, where its epoch is the greater; draws the consequences for my own role. */
-export function applyClaim(ctx: BusContext, claimant: ClusterNode, epoch: number, bitmap: Uint8Array): void {
+export function applyClaim(ctx: BusContext, claimant: ClusterNode, epoch: number, bitmap: Buffer): void {
   const {state, config, host} = ctx
   const {myself} = state
   if (claimant === myself) {
@@ -25,12 +26,17 @@ export function applyClaim(ctx: BusContext, claimant: ClusterNode, epoch: number
     return
   }
   const mine = primaryOf(myself)
-  const losses: Losses = {claimed: 0, fromMyShard: 0, withKeys: []}
-  for (let index = 0; index < SLOT_BYTES; index++) applyByte(ctx, claimant, epoch, bitmap[index]!, index, mine, losses)
+  const losses: Losses = {fromMyShard: 0, withKeys: []}
+  for (let first = 0; first < SLOT_BYTES; first += CHUNK_BYTES) {
+    const end = first + CHUNK_BYTES
+    // Nothing is new nearly everywhere, and to see that must cost next to nothing: each packet after a change brings a bitmap.
+    if (state.unclaimedSlots === 0 && claimant.slots.compare(bitmap, first, end, first, end) === 0) continue
+    for (let index = first; index < end; index++) applyByte(ctx, claimant, epoch, bitmap[index]!, index, mine, losses)
+  }
 
   const lostAll = losses.fromMyShard > 0 && mine !== null && mine.slotCount === 0
   const grandPrimary = myself.primary?.primary ?? null
-  if (lostAll && (config.allowReplicaMigration || losses.claimed === losses.fromMyShard)) {
+  if (lostAll && (config.allowReplicaMigration || slotsIn(bitmap).length === losses.fromMyShard)) {
     host.log('warning', `Configuration change detected. Reconfiguring myself as a replica of ${claimant.id}`)
     becomeReplicaOf(ctx, claimant)
   } else if (myself.primary !== null && grandPrimary !== null && grandPrimary !== myself) {
@@ -53,12 +59,11 @@ function applyByte(
 ): void {
   const {state} = ctx
   const held = claimant.slots[index]!
-  if (claimed === 0 && held === 0) return
+  if (claimed === held && (held & state.unclaimed[index]!) === 0) return
   for (let bit = 0; bit < 8; bit++) {
     const slot = index * 8 + bit
     const mask = 1 << bit
     if ((claimed & mask) !== 0) {
-      losses.claimed++
       if ((held & mask) !== 0) setUnclaimed(state, slot, false)
       else takeIfNewer(ctx, claimant, epoch, slot, mine, losses)
     } else if ((held & mask) !== 0) {
@@ -91,6 +96,7 @@ function takeIfNewer(
 /** The sender claims a slot whose owner has a greater epoch: it has slept through a change, and is told of it. */
 export function updateStaleSender(ctx: BusContext, sender: ClusterNode, epoch: number, bitmap: Uint8Array): void {
   const {state} = ctx
+  if (sender.slots.equals(bitmap)) return
   for (let index = 0; index < SLOT_BYTES; index++) {
     const claimed = bitmap[index]! & ~sender.slots[index]!
     if (claimed === 0) continue

@@ -86,6 +86,8 @@ export function isUnclaimed(state: ClusterState, slot: SlotId): boolean {
 
 export function setUnclaimed(state: ClusterState, slot: SlotId, value: boolean): void {
   const bit = 1 << (slot & 7)
+  if (isUnclaimed(state, slot) === value) return
+  state.unclaimedSlots += value ? 1 : -1
   if (value) state.unclaimed[slot >> 3]! |= bit
   else state.unclaimed[slot >> 3]! &= ~bit
 }

@@ -162,6 +162,8 @@ export interface ClusterState {
   readonly importingFrom: Map<SlotId, ClusterNode>
   /** Slots that are kept for an owner that has ceased to claim them. */
   readonly unclaimed: Uint8Array
+  /** How many bits of `unclaimed` are set. */
+  unclaimedSlots: number
   /** Slots that left my shard in this turn. */
   readonly leftSlots: Set<SlotId>
   /** Forgotten nodes, and until when (unix ms) gossip may not bring them back. */
@@ -276,6 +278,7 @@ export function createState(id: NodeId, nowMs: number, types: number): ClusterSt
     migratingTo: new Map(),
     importingFrom: new Map(),
     unclaimed: new Uint8Array(SLOT_BYTES),
+    unclaimedSlots: 0,
     leftSlots: new Set(),
     blacklist: new Map(),
     links: new Map(),

@@ -8,6 +8,7 @@ import {type Endpoint, type Ending, type LogLine, type TurnOutput} from '../port
 import {encodeRequest} from '../resp/request-writer.js'
 import {type Reply, ReplyParser} from '../resp/reply-parser.js'
 import {Config} from '../server/config.js'
+import {NO_FIGURES} from '../server/process-figures.js'
 import {MeteredCore, type TurnCost} from './metered-core.js'
 import {NodeClock} from './node-clock.js'
 import {Processor} from './processor.js'
@@ -73,6 +74,8 @@ export class SimNode {
   #isPaused = false
   #listensAt: Endpoint | undefined
   #lastLocal = 0
+  /** What it believes that its process uses: for running out of memory (maxmemory). */
+  usedMemoryBytes = 0
 
   /** @throws Error when a directive is wrong or its files cannot be used */
   constructor(world: SimWorld, options: SimNodeOptions) {
@@ -206,6 +209,7 @@ export class SimNode {
     const core = assembleNode({
       ...{config, rng, bornWhole, stopwatch: () => 0, processId: SIMULATED_PROCESS_ID, nowMs: nodeClock.nowMs()},
       readFile: (name) => this.disk.read(name),
+      figures: () => ({...NO_FIGURES, usedMemoryBytes: this.usedMemoryBytes}),
     })
     const host = new CoreHost({
       core: new MeteredCore(core, turnCost, (costMs) => processor.occupy(costMs)),

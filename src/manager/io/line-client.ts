@@ -6,8 +6,9 @@ import type {Socket} from 'node:net'
 import {formatAddress, type Address} from '../../model/address.js'
 import {ManagerError} from '../error.js'
 import type {Argument, CallOptions, NodeClient, Reply} from '../ports.js'
-import {encodeCommands, loginCommand, openSocket, replyError} from './plain-socket.js'
+import {openSocket} from './plain-socket.js'
 import type {PoolSettings} from './pool-settings.js'
+import {encodeCommands, loginCommand, replyError} from './resp-words.js'
 import {timedOut, translateError} from './translate-error.js'
 
 /** A longer line is no Redis server's. */

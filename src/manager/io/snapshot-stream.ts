@@ -7,8 +7,9 @@ import {formatAddress, type Address} from '../../model/address.js'
 import {END_MARK_BYTES, ofLength, untilMark} from '../backup/payload.js'
 import {ManagerError} from '../error.js'
 import type {Argument, SnapshotSource} from '../ports.js'
-import {encodeCommand, loginCommand, openSocket, replyError, silentFor} from './plain-socket.js'
+import {openSocket, silentFor} from './plain-socket.js'
 import type {PoolSettings} from './pool-settings.js'
+import {encodeCommand, loginCommand, replyError} from './resp-words.js'
 import {translateError} from './translate-error.js'
 
 /** While it prepares its data the node sends a newline every second: silence for this long is a fault. */

@@ -6,7 +6,8 @@ import type {Argument} from '../../ports.js'
 import {compareOnBothNodes} from './key-conflict.js'
 import type {Route} from './route.js'
 
-const RETRIES = 5
+/** For 13 s in all: a primary that has come back refuses for up to 5 s, one that is being replaced for longer than its node timeout. */
+const RETRIES = 8
 const FIRST_RETRY_MS = 50
 /** The node's own limit counts per read or write; the whole command may take longer. */
 const REPLY_GRACE_MS = 10_000

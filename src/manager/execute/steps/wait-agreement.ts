@@ -19,9 +19,21 @@ export async function waitAgreement(step: StepOf<'wait-agreement'>, context: Ste
   await waitUntilClear(context, async () => {
     const views = await askAll(step, context, lost, reader)
     const open = disagreements(views)
-    if (step.push && open.length > 0) await pushGossip(views, open, pushedAt, context)
-    return open.map(toObstacle)
+    const unheard = step.push ? unheardEpochs(views) : []
+    if (step.push && open.length + unheard.length > 0) await pushGossip(views, open, pushedAt, context)
+    return [...open.map(toObstacle), ...unheard]
   })
+}
+
+/**
+ * A primary takes the epoch after the highest that it knows when it takes a slot. One that has not heard of an epoch yet would take the
+ * same one: then two claims are equally old, and the node that must give way may claim what it has just handed over.
+ */
+function unheardEpochs(views: readonly NodeView[]): Obstacle[] {
+  const highest = Math.max(0, ...views.map(({line}) => (line.flags.has('replica') ? 0 : line.configEpoch)))
+  return views
+    .filter(({currentEpoch}) => currentEpoch < highest)
+    .map(({address}) => ({reason: `has not heard of epoch ${highest} yet`, node: formatAddress(address)}))
 }
 
 /**
