@@ -1,5 +1,7 @@
 /** Runs the program as its users do: `node bin/run.js …` as a child process. */
 import {spawn, type ChildProcess} from 'node:child_process'
+import {mkdtempSync, rmSync} from 'node:fs'
+import os from 'node:os'
 import path from 'node:path'
 import {PROJECT_ROOT} from './project-root.js'
 
@@ -36,6 +38,10 @@ export interface RunningCli {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000
+
+/** Journals and operations of what tests start: not among those of who runs the tests. */
+const STATE_HOME = mkdtempSync(path.join(os.tmpdir(), 'tscluster-state-'))
+process.once('exit', () => rmSync(STATE_HOME, {recursive: true, force: true}))
 
 export const BIN = path.join(PROJECT_ROOT, 'bin', 'run.js')
 
@@ -90,7 +96,7 @@ interface Said {
 
 /** Colours and terminals of whoever runs the tests must not show in the results. */
 function environment(changes: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv {
-  const env: NodeJS.ProcessEnv = {...process.env, ...changes}
+  const env: NodeJS.ProcessEnv = {...process.env, XDG_STATE_HOME: STATE_HOME, ...changes}
   const unwanted = ['FORCE_COLOR', 'NODE_OPTIONS', 'REDISCLI_AUTH', 'TSCLUSTER_PASSWORD']
   for (const name of unwanted) if (!(name in changes)) delete env[name]
   for (const [name, value] of Object.entries(changes)) if (value === undefined) delete env[name]

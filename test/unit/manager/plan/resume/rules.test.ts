@@ -41,20 +41,20 @@ const promoted: ViewChange = (view) => {
     nodes: view.nodes.map((node) => {
       const line = (each: typeof node.line): typeof node.line => {
         if (each.id === A)
-          return {
+          {return {
             ...each,
             slots: SlotSet.EMPTY,
             primaryId: A1,
             flags: new Set([...[...each.flags].filter((flag) => flag !== 'primary'), 'replica']),
-          }
+          }}
         if (each.id === A1)
-          return {
+          {return {
             ...each,
             slots,
             primaryId: null,
             configEpoch: 9,
             flags: new Set([...[...each.flags].filter((flag) => flag !== 'replica'), 'primary']),
-          }
+          }}
         return each
       }
       return {...node, line: line(node.line), peers: node.peers.map(line)}
