@@ -206,7 +206,7 @@ async function main() {
   const env = coverage ? {NODE_V8_COVERAGE: raw} : {}
   for (const suite of suites) await runMocha({suite, node, mochaArgs, env, primary: true})
   // The house is in order or not whatever the Node, and what is pure has shown by its unit tests that it runs there.
-  const portable = suites.filter(({name}) => name !== 'architecture' && name !== 'property')
+  const portable = suites.filter(({name}) => !['architecture', 'property', 'simulation'].includes(name))
   for (const major of nodes) await runSuitesOnOtherNode(major, portable, mochaArgs)
   await reportCoverage(raw)
 }
