@@ -131,7 +131,8 @@ const addNode: Operation = {
       entry,
       missing: async () => {
         const lines = await accountOf(ground.nodes.node(old))
-        const added = lines.find(({id}) => id === ground.cluster.ids[spare])
+        // Not by its id: an undo gives it another one.
+        const added = lines.find(({address}) => address.port === ground.nodes.node(spare).port)
         if (added === undefined) return 'the new node is not in the cluster'
         return asReplica && added.primaryId === null ? 'the new node is no replica' : undefined
       },
