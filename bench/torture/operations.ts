@@ -5,7 +5,6 @@ import {accountOf, selfOf} from '../../test/support/cluster-facts.js'
 import type {ClusterShape} from '../../test/support/quick-cluster.js'
 import {addressOf, PRIMARIES, unevenSlots, type Ground, type GroundOptions} from './ground.js'
 import {leaveHalfMoved} from './half-moved.js'
-import {hasCluster} from './standing.js'
 
 export type Tool = 'tscluster' | 'redis-cli'
 
@@ -98,8 +97,6 @@ const create: Operation = {
       victims: ALL_SIX,
       entry: pick(rng, addresses),
       missing: async () => {
-        // One whose undoing had begun is undone to the end, whoever asks for it.
-        if (!(await hasCluster(ground.nodes))) return undefined
         const lines = await accountOf(ground.nodes.node(0))
         const replicas = lines.filter(({primaryId}) => primaryId !== null)
         if (lines.length === ALL_SIX.length && replicas.length === PRIMARIES) return undefined
@@ -134,7 +131,8 @@ const addNode: Operation = {
       entry,
       missing: async () => {
         const lines = await accountOf(ground.nodes.node(old))
-        const added = lines.find(({id}) => id === ground.cluster.ids[spare])
+        // Not by its id: an undo gives it another one.
+        const added = lines.find(({address}) => address.port === ground.nodes.node(spare).port)
         if (added === undefined) return 'the new node is not in the cluster'
         return asReplica && added.primaryId === null ? 'the new node is no replica' : undefined
       },

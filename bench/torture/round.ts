@@ -53,6 +53,8 @@ export interface RoundReport {
 /** Traffic after the recovery: a slot that nobody serves would show. */
 const AFTERWARDS_MS = 200
 const MORE_TRIES = 2
+/** What tscluster says where an undo that has begun is finished instead: there is nothing to be reached then. */
+const UNDONE = 'was being undone'
 /** A recovery that takes longer leaves its evidence, though it helped. */
 const SLOW_MS = 20_000
 
@@ -196,7 +198,7 @@ class Round {
     if (tool === 'tscluster' && recovery !== 'again' && result.code !== 0) {
       return `${recovery} ended with exit code ${result.code}`
     }
-    if (recovery !== 'again' && recovery !== 'resume') return undefined
+    if ((recovery !== 'again' && recovery !== 'resume') || result.stderr.includes(UNDONE)) return undefined
     const missing = await this.#missing()
     return missing === undefined ? undefined : `after ${recovery} ${missing}`
   }

@@ -3,7 +3,7 @@ import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
 import {changeFlags, usage} from '../cli/flags.js'
 import {changeOptionsOf, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
-import {planSetTimeout} from '../manager/plan/set-timeout.js'
+import {planSetTimeout, timeoutWarnings} from '../manager/plan/set-timeout.js'
 
 export class SetTimeout extends BaseCommand {
   static override summary = 'set cluster-node-timeout on every node, for good'
@@ -31,7 +31,12 @@ export class SetTimeout extends BaseCommand {
     if (earlier !== undefined) return earlier
     const {topology} = await look(session, addresses)
     const planned = planSetTimeout(topology, Number(args.ms), settingsOf({timeout: flags.timeout}))
-    const result = await runPlan(session, 'set-timeout', {planned}, changeOptionsOf(flags))
+    const result = await runPlan(
+      session,
+      'set-timeout',
+      {planned, warnings: timeoutWarnings(topology)},
+      changeOptionsOf(flags),
+    )
     this.end(result.exitCode)
     return result
   }

@@ -1,5 +1,5 @@
 /** Sets cluster-node-timeout on every node, for good. */
-import {finding} from '../check/finding.js'
+import {finding, type Finding} from '../check/finding.js'
 import type {Topology} from '../view/topology.js'
 import {planFor} from './build.js'
 import {refuse, type Planned, type PlanSettings} from './plan.js'
@@ -25,4 +25,14 @@ export function planSetTimeout(topology: Topology, ms: number, settings?: PlanSe
     return {kind: 'set-config', node: id, parameter: 'cluster-node-timeout', value: String(ms), rewrite: true}
   })
   return planFor(topology, {operation: 'set-timeout', phases: [{title: 'set the node timeout', steps}], settings})
+}
+
+/** Nodes that are away keep the timeout that they have, and come back with it. */
+export function timeoutWarnings({absent}: Topology): Finding[] {
+  return absent.map(({id, address}) =>
+    finding('node-unreachable', 'warning', 'does not answer: it keeps its node timeout', {
+      node: {id, address},
+      remedy: 'start it, then the same command again',
+    }),
+  )
 }

@@ -36,8 +36,12 @@ export async function sight(pool: NodePool, plan: Plan): Promise<Sighting> {
 
 async function sightCluster(pool: NodePool, plan: Plan, entries: readonly Address[]): Promise<Sighting> {
   const cluster = await observe(pool, entries)
-  const known = new Set([...cluster.nodes.map(({id}) => id), ...cluster.silent.map(({line}) => line.id)])
-  const strangers = plan.nodes.filter(({id}) => !known.has(id))
+  const answering = new Set(cluster.nodes.map(({id}) => id))
+  const remembered = new Set(cluster.silent.map(({line}) => line.id))
+  // A newcomer that was reset may be remembered by a member that was away meanwhile: another node has its address by now.
+  const strangers = plan.nodes.filter(
+    ({id}) => !answering.has(id) && (!remembered.has(id) || plan.newcomers.includes(id)),
+  )
   const found = await Promise.all(strangers.map(({address}) => readIfThere(pool, address)))
   const alone = found.flatMap((view, index) => (view !== undefined && view.id === strangers[index]!.id ? [view] : []))
   const replaced = strangers.filter(({id}, index) => found[index] !== undefined && found[index].id !== id)

@@ -1,7 +1,7 @@
 import {expect} from 'chai'
-import {planSetTimeout} from '../../../../src/manager/plan/set-timeout.js'
+import {planSetTimeout, timeoutWarnings} from '../../../../src/manager/plan/set-timeout.js'
 import {accepted, codesOf, stepsOfKind} from '../../../support/plans.js'
-import {topologyOf} from '../../../support/topologies.js'
+import {primaryId, silent, topologyOf} from '../../../support/topologies.js'
 
 const CLUSTER = topologyOf({primaries: 2, replicasEach: 1})
 
@@ -10,6 +10,12 @@ describe('planning to set the node timeout', () => {
     const steps = stepsOfKind(accepted(planSetTimeout(CLUSTER, 5000)), 'set-config')
     expect(steps.map(({node}) => node)).to.deep.equal(CLUSTER.nodes.map(({id}) => id))
     expect(steps[0]).to.include({parameter: 'cluster-node-timeout', value: '5000', rewrite: true})
+  })
+
+  it('warns of nodes that are away: they come back with the old one', () => {
+    expect(timeoutWarnings(CLUSTER)).to.deep.equal([])
+    const away = topologyOf({primaries: 3}, silent(primaryId(2)))
+    expect(timeoutWarnings(away).map(({node}) => node?.id)).to.deep.equal([primaryId(2)])
   })
 
   it('refuses less than 100 ms', () => {
