@@ -128,9 +128,9 @@ function rowOf({name}: Operation, by: By, reports: readonly RoundReport[]): Row 
 
 function print(rows: readonly Row[]): void {
   console.log(
-    '| operation | server | tool | rounds | hit | acknowledged | lost | doubled | split | left open | needed a hand | recovery, median | longest |',
+    '| operation | server | tool | rounds | hit | acknowledged | lost | doubled | split | left open | needed a hand | recovered | recovery, median | longest |',
   )
-  console.log('|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
+  console.log('|---|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|')
   for (const row of rows) {
     const counts = [
       row.rounds,
@@ -141,6 +141,7 @@ function print(rows: readonly Row[]): void {
       row.split,
       row.leftOpen,
       row.neededAHand,
+      row.recovered,
     ]
     const times = [row.medianRecoveryMs, row.longestRecoveryMs].map((ms) =>
       ms === null ? '–' : `${(ms / 1000).toFixed(1)} s`,
