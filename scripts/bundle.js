@@ -115,9 +115,10 @@ function chunksApart(parts) {
         const source = name.startsWith('.') ? path.resolve(resolveDir, name.replace(/\.js$/, '.ts')) : name
         const id = path.basename(source, '.ts')
         parts.get(chunk.file).set(id, source)
-        return {path: id, namespace: 'chunk', pluginData: chunk.file}
+        // Two chunks may each have an index.
+        return {path: `${chunk.file}/${id}`, namespace: 'chunk', pluginData: {file: chunk.file, id}}
       })
-      onLoad({filter: /./, namespace: 'chunk'}, ({path: id, pluginData: file}) => ({
+      onLoad({filter: /./, namespace: 'chunk'}, ({pluginData: {file, id}}) => ({
         contents: `module.exports = require(${JSON.stringify(`./${file}`)})[${JSON.stringify(id)}]`,
         resolveDir: ROOT,
       }))

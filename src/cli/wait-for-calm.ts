@@ -11,6 +11,8 @@ export interface Calm<Seen> {
   readonly unrest: (seen: Seen) => string | undefined
   /** It is given up after this long, ms; what then is seen is what there is. */
   readonly limitMs: number
+  /** What nobody answers for at the first look is an error: it may never have been there. */
+  readonly isStrange?: boolean
 }
 
 /**
@@ -19,12 +21,13 @@ export interface Calm<Seen> {
  */
 export async function waitForCalm<Seen>(
   {world, renderer}: Pick<Session, 'world' | 'renderer'>,
-  {look, unrest, limitMs}: Calm<Seen>,
+  {look, unrest, limitMs, isStrange = false}: Calm<Seen>,
 ): Promise<Seen> {
   const {clock} = world
   const startedMs = clock.nowMs()
   const isOver = (): boolean => clock.nowMs() - startedMs > limitMs
   let told = ''
+  let isKnown = !isStrange
   const tell = (reason: string): void => {
     // Gossip settles most of it before anybody could read about it.
     if (clock.nowMs() - startedMs < TOLD_AFTER_MS) return renderer.busy(`waiting: ${reason}`)
@@ -34,6 +37,7 @@ export async function waitForCalm<Seen>(
   for (;;) {
     try {
       const seen = await look()
+      isKnown = true
       const reason = unrest(seen)
       if (reason === undefined || isOver()) {
         renderer.idle()
@@ -41,7 +45,7 @@ export async function waitForCalm<Seen>(
       }
       tell(reason)
     } catch (error) {
-      if (!isManagerError(error, 'unreachable', 'timed-out') || isOver()) throw error
+      if (!isKnown || isOver() || !isManagerError(error, 'unreachable', 'timed-out')) throw error
       tell(`${error.node ?? ''} ${error.message}`.trim())
     }
     await clock.sleep(PAUSE_MS)

@@ -131,6 +131,7 @@ export class Fix extends BaseCommand {
       // Nodes that disagree were given their time, and may be what is to be repaired.
       unrest: (seen) => awaitedNode(seen.view),
       limitMs: COMES_BACK_MS,
+      isStrange: looks === 0,
     })
     // All slots are counted: what an interrupted repair left behind carries no mark.
     return planFix(await withAllKeyCounts(session.pool, view), request)

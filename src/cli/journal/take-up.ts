@@ -1,7 +1,8 @@
 /** A changing command looks first whether an earlier one was left half-way on the same cluster. */
 import type {Address} from '../../model/address.js'
+import {abortPlan} from '../../manager/plan/resume/abort.js'
 import {unfinishedOperation} from '../../manager/plan/resume/refusals.js'
-import {remainingPlan} from '../../manager/plan/resume/remaining.js'
+import {remainingPlan, type Rest} from '../../manager/plan/resume/remaining.js'
 import type {NodePool} from '../../manager/ports.js'
 import {EXIT} from '../exit-code.js'
 import type {ChangeOptions, PlanResult} from '../run-plan.js'
@@ -54,21 +55,26 @@ async function treat(session: Session, opened: OpenedJournal, request: TakeUpReq
     renderer.note(`${sentence}: ${waysOn(opened, session)}`)
     return undefined
   }
-  if (await isOver(session, opened, limitMs)) return undefined
+  const {truth} = await stockOf(session, journal, limitMs)
+  if (isNothing(remainingPlan(journal.plan, truth))) {
+    // By now its work is true, through whomever: then it is in nobody's way.
+    close(session, opened, 'resume')
+    return undefined
+  }
   if (isSame && journal.plan.operation === operation) {
     renderer.note(`${sentence}, and this is the same command: it goes on with it`)
     return continueOperation(session, opened, {purpose: 'resume', command: operation, options, limitMs, source})
+  }
+  const abortion = abortPlan(journal.plan, truth)
+  if (abortion.ok && isNothing(abortion.rest)) {
+    renderer.note(`${sentence}, with nothing half done: ${waysOn(opened, session)}`)
+    return undefined
   }
   const why = unfinishedOperation(sentence, waysOn(opened, session))
   renderer.refuse([why])
   return {schema: `tscluster.${operation}/1`, status: 'refused', exitCode: EXIT.refused, refusals: [why]}
 }
 
-/** By now its work is true, through whomever: then it is in nobody's way. */
-async function isOver(session: Session, opened: OpenedJournal, limitMs: number): Promise<boolean> {
-  const {truth} = await stockOf(session, opened.journal, limitMs)
-  const {phases, withheld} = remainingPlan(opened.journal.plan, truth)
-  if (phases.length > 0 || withheld.length > 0) return false
-  close(session, opened, 'resume')
-  return true
+function isNothing({phases, withheld}: Rest): boolean {
+  return phases.length === 0 && withheld.length === 0
 }

@@ -73,12 +73,20 @@ export class Recorder {
   }
 }
 
-/** Where nothing was touched, all was undone, or only big keys were left as was asked for, nothing is to be continued. */
+/**
+ * Where nothing was touched, all was undone, the nodes did not permit the very first thing, or only big keys were left as was asked
+ * for, nothing is to be continued.
+ */
 export function endOf(outcome: Outcome, purpose: Purpose, atMs: number): EndLine {
   const {status, error, touched, undone, slotsLeft, stepsLeft} = outcome
   const isAborted = purpose === 'abort' && status === 'applied'
   const state: EndState = isAborted ? 'aborted' : undone ? 'undone' : status
   const leftAsAsked = slotsLeft !== undefined && stepsLeft === 0
-  const final = status === 'applied' || undone || leftAsAsked || (!touched && purpose === 'apply')
+  const isUnheard = purpose === 'apply' && (!touched || wasForbidden(outcome))
+  const final = status === 'applied' || undone || leftAsAsked || isUnheard
   return {line: 'end', atMs, state, final, ...(error !== undefined && {message: error.message})}
+}
+
+function wasForbidden({error, stepsDone, slotsMoved, keysMoved}: Outcome): boolean {
+  return error?.code === 'not-permitted' && stepsDone === 0 && slotsMoved === 0 && keysMoved === 0
 }
