@@ -40,7 +40,7 @@ const OTHER_NODE_FLAVOURS = 'redis-7.0,engine'
 const JOBS = Math.max(4, os.availableParallelism() * 2)
 
 /** A run of mocha that takes longer hangs: it is ended, and counts as failed. */
-const LONGEST_RUN_MS = 15 * 60_000
+const LONGEST_RUN_MS = 30 * 60_000
 
 /** More than that at once is no accident of timing. */
 const MOST_FILES_TO_RUN_AGAIN = 4

@@ -74,7 +74,7 @@ class Ground {
   }
 }
 
-describeOnServers('two operations on one cluster', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
+describeOnServers('two operations on one cluster', ['engine', 'redis-7.0'], (flavour) => {
   let ground: Ground
 
   before(async () => {

@@ -12,6 +12,9 @@ export const FLAVOURS: readonly Flavour[] = ['redis-7.0', 'redis-8.0', 'valkey-8
 
 export const WITH_ENGINE: readonly Flavour[] = ['engine', ...FLAVOURS]
 
+/** The oldest and the newest: for what no server in between does in another way. */
+export const ENDS_WITH_ENGINE: readonly Flavour[] = ['engine', 'redis-7.0', 'valkey-9.1']
+
 const ENGINE_SERVER = path.join(PROJECT_ROOT, 'bin', 'tscluster-server.js')
 
 export type Program = 'server' | 'cli' | 'benchmark'

@@ -2,7 +2,7 @@
 import {findProgram, programPath, serversAreRequired, type Flavour} from './installed-servers.js'
 import {stopAllNodes} from './server-nodes.js'
 
-export {FLAVOURS, WITH_ENGINE, type Flavour} from './installed-servers.js'
+export {ENDS_WITH_ENGINE, FLAVOURS, WITH_ENGINE, type Flavour} from './installed-servers.js'
 
 const END_TO_END_TIMEOUT_MS = 60_000
 

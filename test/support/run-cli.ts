@@ -40,7 +40,7 @@ export interface RunningCli {
 const DEFAULT_TIMEOUT_MS = 60_000
 
 /** Journals and operations of what tests start: not among those of who runs the tests. */
-const STATE_HOME = mkdtempSync(path.join(os.tmpdir(), 'tscluster-state-'))
+export const STATE_HOME = mkdtempSync(path.join(os.tmpdir(), 'tscluster-state-'))
 process.once('exit', () => rmSync(STATE_HOME, {recursive: true, force: true}))
 
 export const BIN = path.join(PROJECT_ROOT, 'bin', 'run.js')

@@ -2,7 +2,7 @@
 import {spawn, type ChildProcess} from 'node:child_process'
 import {existsSync} from 'node:fs'
 import {PROJECT_ROOT} from './project-root.js'
-import {BIN, NODE} from './run-cli.js'
+import {BIN, NODE, STATE_HOME} from './run-cli.js'
 import {until} from './until.js'
 
 export interface TerminalOptions {
@@ -71,7 +71,7 @@ export class Terminal {
   constructor(command: readonly string[], {env = {}, size = [100, 40], cwd = PROJECT_ROOT}: TerminalOptions) {
     this.#name = command.slice(1).join(' ')
     const sized = `stty cols ${size[0]} rows ${size[1]}; exec ${command.map(quote).join(' ')}`
-    const environment = {...process.env, TERM: 'xterm-256color', ...env}
+    const environment = {...process.env, XDG_STATE_HOME: STATE_HOME, TERM: 'xterm-256color', ...env}
     this.#child = spawn(SCRIPT, ['-qfec', sized, '/dev/null'], {
       cwd,
       env: environment,

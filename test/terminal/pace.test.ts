@@ -29,8 +29,8 @@ describeInTerminal('keys during a reshard', () => {
   }
 
   /** As a shell needs it: what is typed is shown, line by line, and Ctrl-C is a signal. */
-  async function expectSaneTerminal(terminal: Terminal, exitCode: number): Promise<void> {
-    await terminal.expect(new RegExp(`it gave ${exitCode}`))
+  async function expectSaneTerminal(terminal: Terminal, ends: RegExp): Promise<void> {
+    await terminal.expect(ends)
     const [settings] = await terminal.expect(/isig [^]* echo /)
     expect(settings).not.to.match(/-(isig|icanon|echo) /)
   }
@@ -51,7 +51,7 @@ describeInTerminal('keys during a reshard', () => {
     expect(await runCli(['pace', cluster.entry, '--no-limit'])).to.include({code: 0})
     terminal.type(' ')
     await terminal.expect(/done reshard: 2,000 slots/)
-    await expectSaneTerminal(terminal, 0)
+    await expectSaneTerminal(terminal, /it gave 0/)
   })
 
   it('Ctrl-C is heard as ever, during a pause as well', async () => {
@@ -62,7 +62,8 @@ describeInTerminal('keys during a reshard', () => {
     terminal.press('ctrl-c')
     await terminal.expect(/stopping: what is in hand is being finished; once more stops at once/)
     await terminal.expect(/stopped reshard: .* to go on: /)
-    await expectSaneTerminal(terminal, 5)
+    // 130 where it was paused before a slot had moved.
+    await expectSaneTerminal(terminal, /it gave (5|130)/)
     expect(await openSlots(cluster.nodes)).to.deep.equal([])
   })
 })

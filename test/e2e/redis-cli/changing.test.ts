@@ -271,7 +271,7 @@ describeOnServers('rebalance', ['redis-8.0', 'valkey-8.1'], (flavour) => {
   })
 })
 
-describeOnServers('nodes that come and go', ['engine', 'redis-8.0', 'valkey-8.1'], (flavour) => {
+describeOnServers('nodes that come and go', ['engine', 'redis-8.0'], (flavour) => {
   afterEach(stopAllNodes)
 
   it('a primary', async () => {

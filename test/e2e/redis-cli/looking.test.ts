@@ -1,13 +1,13 @@
 /** Subcommands that change nothing: both tools look at one cluster and must say the same. */
 import {expect} from 'chai'
 import {quickCluster, type QuickCluster} from '../../support/quick-cluster.js'
-import {describeOnServers, WITH_ENGINE} from '../../support/real-servers.js'
+import {describeOnServers, ENDS_WITH_ENGINE} from '../../support/real-servers.js'
 import {startNodes, stopAllNodes, type ServerNodes} from '../../support/server-nodes.js'
 import {fillKeys} from '../../support/test-data.js'
 import {until} from '../../support/until.js'
 import {expectSame, original, ours} from './side-by-side.js'
 
-describeOnServers('a cluster that is only looked at', WITH_ENGINE, (flavour) => {
+describeOnServers('a cluster that is only looked at', ENDS_WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
   let alone: ServerNodes
   let seed: string

@@ -19,6 +19,7 @@ import {DEFAULT_SETTINGS} from '../../../src/manager/plan/plan.js'
 import type {ManagerClock} from '../../../src/manager/ports.js'
 import {paperWorld} from '../../support/paper-world.js'
 import {PROJECT_ROOT} from '../../support/project-root.js'
+import {STATE_HOME} from '../../support/run-cli.js'
 
 /** How much faster the operator's clock goes: the five seconds that nodes are given to agree would add up. */
 const HASTE = 3
@@ -30,6 +31,7 @@ const hastyClock: ManagerClock = {
 
 /** What of a command is used here; `world` and `finally` are its own affair otherwise. */
 interface Runnable<Result> {
+  id: string
   world: World
   run(): Promise<Result>
   finally(): Promise<void>
@@ -44,7 +46,8 @@ async function give<Result>(Command: CommandClass, words: readonly string[]): Pr
   const {exitCode} = process
   config ??= Config.load({root: PROJECT_ROOT})
   const command = new Command([...words, '--json'], await config) as Runnable<Result>
-  command.world = {...paperWorld(), clock: hastyClock}
+  command.id = Command.name.replaceAll(/(?<=[a-z])[A-Z]/g, '-$&').toLowerCase()
+  command.world = {...paperWorld({env: {XDG_STATE_HOME: STATE_HOME}}), clock: hastyClock}
   try {
     return await command.run()
   } finally {

@@ -40,21 +40,23 @@ const promoted: ViewChange = (view) => {
     ...view,
     nodes: view.nodes.map((node) => {
       const line = (each: typeof node.line): typeof node.line => {
-        if (each.id === A)
-          {return {
+        if (each.id === A) {
+          return {
             ...each,
             slots: SlotSet.EMPTY,
             primaryId: A1,
             flags: new Set([...[...each.flags].filter((flag) => flag !== 'primary'), 'replica']),
-          }}
-        if (each.id === A1)
-          {return {
+          }
+        }
+        if (each.id === A1) {
+          return {
             ...each,
             slots,
             primaryId: null,
             configEpoch: 9,
             flags: new Set([...[...each.flags].filter((flag) => flag !== 'replica'), 'primary']),
-          }}
+          }
+        }
         return each
       }
       return {...node, line: line(node.line), peers: node.peers.map(line)}
