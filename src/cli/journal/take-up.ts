@@ -23,7 +23,7 @@ export interface TakeUpRequest {
 }
 
 /** What repairs must not be kept waiting by what is to be repaired. */
-const REPAIRS: ReadonlySet<string> = new Set(['fix', 'failover'])
+const REPAIRS: ReadonlySet<string> = new Set(['fix', 'failover', 'set-timeout'])
 
 /**
  * @returns the result when the earlier operation was the same request and is finished now, or stands in the way of this one;
