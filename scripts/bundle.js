@@ -45,6 +45,17 @@ const REWRITTEN = [
     from: "(await import('wsl-utils')).isWsl",
     to: "(await import('is-wsl')).default",
   },
+  {
+    // oclif reads two small files of its own, in a thread that is started for it.
+    file: /@oclif\/core\/lib\/util\/fs\.js$/,
+    from: "(0, promises_1.readFile)(path, 'utf8')",
+    to: "(0, node_fs_1.readFileSync)(path, 'utf8')",
+  },
+  ...[/util\/fs\.js$/, /util\/read-tsconfig\.js$/, /config\/ts-path\.js$/].map((file) => ({
+    file: new RegExp(`@oclif\\/core\\/lib\\/${file.source}`),
+    from: 'const promises_1 = require("node:fs/promises");',
+    to: 'const promises_1 = new Proxy({}, {get: (_, name) => require("node:fs/promises")[name]});',
+  })),
   // TLS is 4 ms to load, for who has a certificate.
   ...[
     /ioredis\/built\/connectors\/StandaloneConnector\.js$/,

@@ -1,5 +1,4 @@
 /** The spine of every changing command: observe, plan, show, confirm, execute, verify. */
-import {writeFile} from 'node:fs/promises'
 import {formatAddress, parseAddress, type Address} from '../model/address.js'
 import {check, slotMoveBlockers} from '../manager/check/check.js'
 import type {Finding} from '../manager/check/finding.js'
@@ -270,7 +269,10 @@ function outcomeToJson({error, ...outcome}: Outcome): NonNullable<PlanResult['ou
 }
 
 async function save(plan: Plan, file: string, {renderer}: Session): Promise<void> {
-  const {planToJson} = await import('../manager/plan/plan-json.js')
+  const [{planToJson}, {writeFile}] = await Promise.all([
+    import('../manager/plan/plan-json.js'),
+    import('node:fs/promises'),
+  ])
   try {
     await writeFile(file, planToJson(plan), {mode: 0o600})
   } catch (error) {

@@ -9,7 +9,6 @@ import type {NodePool, SnapshotReader} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import type {Interruption} from './interruption.js'
 import type {Begun, Continued, JournalPolicy, JournalReference, KeptJournal} from './journal/keep.js'
-import {newOperationId} from './operations/claimant.js'
 import {whileClaimed, type Claimed} from './operations/while-claimed.js'
 import type {Announced} from './operations/announce.js'
 import type {Steering} from './operations/steering.js'
@@ -71,6 +70,7 @@ export async function observeSettled(...looking: Parameters<ObserveSettled>): Pr
  *   nothing was changed then
  */
 export async function carryOut(session: Field, plan: Plan, options: CarryOptions): Promise<Carried> {
+  const {newOperationId} = await import('./operations/claimant.js')
   const id = options.continues?.id ?? newOperationId()
   const operation = {id, operation: plan.operation, force: session.meeting === 'force'}
   return whileClaimed(session, plan, operation, (claim) => carryOutClaimed(session, plan, options, claim, id))

@@ -1,6 +1,4 @@
 /** Small files that an operator names: a plan, a password, a certificate. */
-import {readFile} from 'node:fs/promises'
-import {text} from 'node:stream/consumers'
 import {usage} from './flags.js'
 
 /**
@@ -10,7 +8,10 @@ import {usage} from './flags.js'
  */
 export async function readTextFile(file: string, hint: string): Promise<string> {
   try {
-    return file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
+    const {readFile} = await import('node:fs/promises')
+    if (file !== '-') return await readFile(file, 'utf8')
+    const {text} = await import('node:stream/consumers')
+    return await text(process.stdin)
   } catch {
     throw usage(`cannot read ${file}`, hint)
   }

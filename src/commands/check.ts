@@ -49,6 +49,7 @@ export class Check extends BaseCommand {
     const findings = check(view, {searchMultipleOwners})
     const healthy = isHealthy(findings)
     const exitCode = healthy && !(flags.strict && findings.length > 0) ? EXIT.done : EXIT.failed
+    const nodes = nodeReports(view, topology)
     const {stdout, env} = this.world
     if (!this.jsonEnabled()) {
       const theme = themeFor(stdout, env, flags.color)
@@ -58,11 +59,11 @@ export class Check extends BaseCommand {
           : healthy
             ? theme.warning('healthy, with warnings')
             : theme.bad('unhealthy')
-      stdout.write((await renderNodes(view, topology, stdout, theme)) + renderFindings(findings, theme))
+      stdout.write((await renderNodes(nodes, stdout, theme)) + renderFindings(findings, theme))
       stdout.write(`${verdict} ${summarize(topology)}`)
     }
     this.end(exitCode)
-    return {schema: 'tscluster.check/1', healthy, exitCode, findings, nodes: nodeReports(view, topology)}
+    return {schema: 'tscluster.check/1', healthy, exitCode, findings, nodes}
   }
 }
 

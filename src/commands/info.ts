@@ -30,12 +30,13 @@ export class Info extends BaseCommand {
     const view = await observe(pool, addresses, (error) => renderer.warn(`${error.node ?? ''} ${error.message}`))
     const topology = toTopology(view)
     renderer.idle()
+    const nodes = nodeReports(view, topology)
     const {stdout, env} = this.world
     if (!this.jsonEnabled()) {
-      stdout.write(await renderNodes(view, topology, stdout, themeFor(stdout, env, flags.color)))
+      stdout.write(await renderNodes(nodes, stdout, themeFor(stdout, env, flags.color)))
       renderer.note(summarize(topology).trimEnd())
     }
-    return {schema: 'tscluster.info/1', keys: totalKeys(topology), nodes: nodeReports(view, topology)}
+    return {schema: 'tscluster.info/1', keys: totalKeys(topology), nodes}
   }
 }
 

@@ -1,5 +1,6 @@
 /** Asks every node for its own account: the only way in which the manager looks at a cluster. */
 import {AccountReader} from '../model/account-reader.js'
+import {FieldLines} from '../model/field-lines.js'
 import {formatAddress, sameAddress, type Address} from '../model/address.js'
 import type {NodeLine} from '../model/cluster-nodes.js'
 import type {NodeId} from '../model/node-id.js'
@@ -9,7 +10,7 @@ import {arrivingSlots} from './arriving-slots.js'
 import {doubtfulSlots} from './check/doubtful-slots.js'
 import {ManagerError, toManagerError} from './error.js'
 import type {NodeClient, NodePool, Reply} from './ports.js'
-import {parseFields, textReply, unexpected} from './reply.js'
+import {textReply, unexpected} from './reply.js'
 import {countKeysInSlots} from './slot-counts.js'
 import type {ClusterView, SilentNode} from './view/cluster-view.js'
 import type {FreshNode} from './view/fresh-node.js'
@@ -90,12 +91,12 @@ export async function readNode(client: NodeClient, reader = new AccountReader())
     ['CLUSTER', 'NODES'],
     ['CLUSTER', 'INFO'],
   ])
-  const info = parseFields(textReply(infoReply!, client))
+  const info = new FieldLines(textReply(infoReply!, client))
   if (info.get('cluster_enabled') !== '1') throw notAClusterNode(client, info)
   const lines = reader.read(textReply(nodesReply!, client))
   const line = lines?.find((each) => each.flags.has('myself'))
   if (lines === undefined || line === undefined) throw unexpected(client)
-  const cluster = parseFields(textReply(clusterReply!, client))
+  const cluster = new FieldLines(textReply(clusterReply!, client))
   return {
     address: {...client.address, busPort: line.address.busPort, hostname: line.address.hostname},
     id: line.id,
@@ -225,7 +226,7 @@ async function enter(
   const failures: ManagerError[] = []
   for (const entry of entries) {
     try {
-      const first = await readNode(await pool.connect(entry), reader)
+      const first = await readNode(await pool.connectLines(entry), reader)
       failures.forEach(onDeadEntry)
       return {entry, first}
     } catch (error) {
@@ -259,7 +260,7 @@ async function askPeer(pool: NodePool, line: NodeLine, reader: AccountReader): P
     if (line.flags.has('noaddr') || line.address.port === 0) {
       throw new ManagerError('unreachable', 'has no address that the cluster knows of')
     }
-    const view = await readNode(await connectAnnounced(pool, line.address), reader)
+    const view = await readNode(await connectAnnounced((address) => pool.connectLines(address), line.address), reader)
     if (view.id === line.id) return view
     throw new ManagerError('unreachable', `another node (${view.id}) answers at the address of ${line.id}`, {
       node: formatAddress(line.address),
@@ -272,21 +273,24 @@ async function askPeer(pool: NodePool, line: NodeLine, reader: AccountReader): P
 }
 
 /** The announced IP address first; the announced host name when that leads nowhere. */
-export async function connectAnnounced(pool: NodePool, announced: Address): Promise<NodeClient> {
+export async function connectAnnounced(
+  connect: (address: Address) => Promise<NodeClient>,
+  announced: Address,
+): Promise<NodeClient> {
   const byName = {...announced, host: announced.hostname}
   if (announced.host === '' && announced.hostname === '') {
     throw new ManagerError('unreachable', 'has no address that the cluster knows of')
   }
-  if (announced.host === '') return pool.connect(byName)
+  if (announced.host === '') return connect(byName)
   try {
-    return await pool.connect(announced)
+    return await connect(announced)
   } catch (error) {
     if (announced.hostname === '' || sameAddress(byName, announced)) throw error
-    return pool.connect(byName)
+    return connect(byName)
   }
 }
 
-function notAClusterNode(client: NodeClient, info: ReadonlyMap<string, string>): ManagerError {
+function notAClusterNode(client: NodeClient, info: FieldLines): ManagerError {
   const isSentinel = info.get('redis_mode') === 'sentinel' || info.get('server_mode') === 'sentinel'
   return new ManagerError('not-a-cluster-node', isSentinel ? 'is a Sentinel' : 'is not configured as a cluster node', {
     node: formatAddress(client.address),

@@ -41,8 +41,8 @@ export interface NodePool {
    */
   connect(address: Address, channel?: string): Promise<NodeClient>
   /**
-   * A connection for thousands of commands whose replies are a line each (`+OK`, a number, nil, an error): SETSLOT,
-   * COUNTKEYSINSLOT, MEMORY USAGE.
+   * A connection for commands whose replies are a line each (`+OK`, a number, nil, an error) or one text: SETSLOT and
+   * COUNTKEYSINSLOT by the thousand, INFO.
    * Any other reply closes it.
    * @throws ManagerError as `connect` does
    */

@@ -27,16 +27,6 @@ export function allOk(replies: readonly (Reply | Error)[]): void {
   for (const reply of replies) if (reply instanceof Error) throw reply
 }
 
-/** `key:value` lines, as INFO and CLUSTER INFO give them. */
-export function parseFields(text: string): ReadonlyMap<string, string> {
-  const fields = new Map<string, string>()
-  for (const line of text.split(/\r?\n/)) {
-    const colon = line.indexOf(':')
-    if (colon > 0 && !line.startsWith('#')) fields.set(line.slice(0, colon), line.slice(colon + 1))
-  }
-  return fields
-}
-
 export function unexpected(node: NodeClient): ManagerError {
   return new ManagerError('protocol', 'gave an answer that cannot be read', {
     node: formatAddress(node.address),

@@ -12,14 +12,20 @@ export class SlotSet implements Iterable<SlotId> {
   static readonly EMPTY: SlotSet = new SlotSet(new Int32Array(WORD_COUNT))
   static readonly ALL: SlotSet = SlotSet.fromRanges([[0, SLOT_COUNT - 1]])
 
-  readonly size: number
   readonly #bits: Int32Array
+  /** Counted when somebody asks. */
+  #size = -1
 
   private constructor(bits: Int32Array) {
     this.#bits = bits
+  }
+
+  get size(): number {
+    if (this.#size >= 0) return this.#size
     let size = 0
-    for (let index = 0; index < WORD_COUNT; index++) size += ones(bits[index]!)
-    this.size = size
+    for (let index = 0; index < WORD_COUNT; index++) size += ones(this.#bits[index]!)
+    this.#size = size
+    return size
   }
 
   static of(slots: Iterable<SlotId>): SlotSet {
@@ -35,7 +41,7 @@ export class SlotSet implements Iterable<SlotId> {
     const bits = new Int32Array(WORD_COUNT)
     for (const [first, last] of ranges) {
       assert(isSlot(first) && isSlot(last) && first <= last, 'a range runs from a slot to one not before it')
-      for (let slot = first; slot <= last; slot++) bits[slot >> 5]! |= 1 << (slot & 31)
+      setRange(bits, first, last)
     }
     return new SlotSet(bits)
   }
@@ -87,7 +93,6 @@ export class SlotSet implements Iterable<SlotId> {
 
   equals(other: SlotSet): boolean {
     if (this === other) return true
-    if (this.size !== other.size) return false
     for (let index = 0; index < WORD_COUNT; index++) {
       if (this.#bits[index] !== other.#bits[index]) return false
     }
@@ -144,6 +149,20 @@ export class SlotSet implements Iterable<SlotId> {
   toJSON(): string {
     return this.toString()
   }
+}
+
+/** Whole words at a time. */
+function setRange(bits: Int32Array, first: SlotId, last: SlotId): void {
+  const [firstWord, lastWord] = [first >> 5, last >> 5]
+  const fromFirst = -1 << (first & 31)
+  const upToLast = -1 >>> (31 - (last & 31))
+  if (firstWord === lastWord) {
+    bits[firstWord]! |= fromFirst & upToLast
+    return
+  }
+  bits[firstWord]! |= fromFirst
+  bits.fill(-1, firstWord + 1, lastWord)
+  bits[lastWord]! |= upToLast
 }
 
 /** Bits set in a word: pairs, nibbles and bytes are added up side by side. */

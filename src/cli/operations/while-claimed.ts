@@ -6,7 +6,7 @@ import type {NodePool} from '../../manager/ports.js'
 import {formatAddress, type Address} from '../../model/address.js'
 import type {Renderer} from '../render/renderer.js'
 import type {World} from '../world.js'
-import {claimantOf, type ClaimingOperation} from './claimant.js'
+import type {ClaimingOperation} from './claimant.js'
 
 /** What it takes to claim a cluster. */
 export interface Claiming {
@@ -49,7 +49,8 @@ export async function whileClaimed<Result>(
   operation: ClaimingOperation,
   work: (claimed: Claimed) => Promise<Result>,
 ): Promise<Result> {
-  const [{takeClaim}, {fencedPool}] = await Promise.all([
+  const [{claimantOf}, {takeClaim}, {fencedPool}] = await Promise.all([
+    import('./claimant.js'),
     import('../../manager/execute/claim/take-claim.js'),
     import('../../manager/execute/claim/fenced-pool.js'),
   ])

@@ -1,10 +1,11 @@
 /**
- * For commands by the thousand whose replies are a line each: `+OK`, a number, nil, an error. A client library makes some objects
- * of every command; to move 4,096 empty slots takes 25,000 commands, and half of the time went there (docs/adr/0013).
+ * For commands whose replies are a line each (`+OK`, a number, nil, an error) or one text (INFO). A client library makes some
+ * objects of every command; to move 4,096 empty slots takes 25,000 commands, and half of the time went there. And a look at a
+ * cluster is over before a library is loaded (docs/adr/0013).
  */
 import type {Socket} from 'node:net'
-import {formatAddress, type Address} from '../../model/address.js'
-import {ManagerError} from '../error.js'
+import type {Address} from '../../model/address.js'
+import type {ManagerError} from '../error.js'
 import type {Argument, CallOptions, NodeClient, Reply} from '../ports.js'
 import {openSocket} from './plain-socket.js'
 import type {PoolSettings} from './pool-settings.js'
@@ -13,8 +14,8 @@ import {timedOut, translateError} from './translate-error.js'
 
 /** A longer line is no Redis server's. */
 const LONGEST_LINE = 64 * 1024
-/** A bulk string that there is not: what MEMORY USAGE says of a key that is gone. */
-const NIL = '$-1'
+/** `$-1` is a bulk string that there is not: what MEMORY USAGE says of a key that is gone. */
+const BULK = /^\$(-1|\d{1,9})$/
 const KEEP_ALIVE_MS = 15_000
 
 /** Commands that were sent in one write, and what has been answered of them. */
@@ -44,6 +45,7 @@ export class LineClient implements NodeClient {
   readonly #timeoutMs: number
   readonly #waiting: Batch[] = []
   #unread = ''
+  #hasAnswered = false
   #failure: ManagerError | undefined
 
   /** @param timeoutMs how long commands may take when the call does not say */
@@ -89,21 +91,25 @@ export class LineClient implements NodeClient {
     this.#fail(new Error('Connection is closed'))
   }
 
-  #read(text: string): void {
-    this.#unread += text
+  #read(chunk: string): void {
+    this.#unread += chunk
     let from = 0
     for (let end = this.#unread.indexOf('\r\n'); end >= 0; end = this.#unread.indexOf('\r\n', from)) {
-      this.#take(this.#unread.slice(from, end))
-      from = end + 2
+      const line = this.#unread.slice(from, end)
+      const length = line.startsWith('$') ? lengthOf(line) : -1
+      const next = length < 0 ? end + 2 : end + 2 + length + 2
+      if (next > this.#unread.length) break
+      this.#take(length < 0 ? this.#parse(line) : decoded(this.#unread.slice(end + 2, next - 2)))
+      from = next
     }
     this.#unread = this.#unread.slice(from)
-    if (this.#unread.length > LONGEST_LINE) this.#fail(this.#unreadable())
+    if (!couldBeReply(this.#unread)) this.#fail(this.#unreadable())
   }
 
-  #take(line: string): void {
+  #take(reply: Reply | Error | undefined): void {
     const batch = this.#waiting[0]
-    const reply = batch === undefined ? undefined : this.#parse(line, batch.commands[batch.replies.length])
     if (batch === undefined || reply === undefined) return this.#fail(this.#unreadable())
+    this.#hasAnswered = true
     batch.replies.push(reply)
     if (batch.replies.length < batch.commands.length) return
     this.#waiting.shift()
@@ -111,23 +117,39 @@ export class LineClient implements NodeClient {
   }
 
   /** @returns undefined for what is no reply of one line */
-  #parse(line: string, command: readonly Argument[] | undefined): Reply | Error | undefined {
+  #parse(line: string): Reply | Error | undefined {
     if (line.startsWith('+')) return line.slice(1)
     if (line.startsWith(':')) return Number(line.slice(1))
-    if (line === NIL) return null
-    return line.startsWith('-') ? translateError(replyError(line), this.address, command) : undefined
+    if (line.startsWith('$')) return BULK.test(line) ? null : undefined
+    if (!line.startsWith('-')) return undefined
+    const batch = this.#waiting[0]
+    return translateError(replyError(line), this.address, batch?.commands[batch.replies.length])
   }
 
   #unreadable(): ManagerError {
-    return new ManagerError('protocol', 'does not speak the Redis protocol', {node: formatAddress(this.address)})
+    return translateError(new Error('Protocol error'), this.address)
   }
 
   #fail(error: Error): void {
     if (this.#failure !== undefined) return
     const batch = this.#waiting[0]
-    const hasAnswered = batch === undefined || batch.replies.length > 0
-    this.#failure = translateError(error, this.address, batch?.commands[0], hasAnswered)
+    this.#failure = translateError(error, this.address, batch?.commands[0], this.#hasAnswered)
     this.#socket.destroy()
     for (const {reject} of this.#waiting.splice(0)) reject(this.#failure)
   }
+}
+
+/** What has come so far of a reply. What begins otherwise is something else, and may never end. */
+function couldBeReply(unread: string): boolean {
+  return unread === '' || unread.startsWith('$') || (/^[+:-]/.test(unread) && unread.length <= LONGEST_LINE)
+}
+
+/** Bytes of the text that follows; -1 where none does. */
+function lengthOf(line: string): number {
+  return Number(BULK.exec(line)?.[1] ?? -1)
+}
+
+/** A text that came as one character for each byte. */
+function decoded(bytes: string): string {
+  return /[\x80-\xff]/.test(bytes) ? Buffer.from(bytes, 'latin1').toString() : bytes
 }

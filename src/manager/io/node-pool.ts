@@ -1,5 +1,4 @@
 /** One connection per address and channel, opened at first use, closed together. */
-import {lookup} from 'node:dns/promises'
 import {isIP, Socket} from 'node:net'
 import type {RedisOptions} from 'ioredis'
 import {formatAddress, type Address} from '../../model/address.js'
@@ -60,6 +59,7 @@ export class IoredisNodePool implements NodePool, SnapshotReader {
   async resolve(host: string): Promise<string> {
     if (isIP(host) !== 0) return host
     try {
+      const {lookup} = await import('node:dns/promises')
       return (await lookup(host, {family: this.#settings.family})).address
     } catch (error) {
       throw translateError(error, {host, port: 0, busPort: 0, hostname: ''})

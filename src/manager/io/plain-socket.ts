@@ -4,13 +4,15 @@ import {formatAddress, type Address} from '../../model/address.js'
 import {ManagerError} from '../error.js'
 import type {PoolSettings, TlsSettings} from './pool-settings.js'
 import {tlsOptions} from './tls-options.js'
-import {translateError} from './translate-error.js'
+import {handshakeTimedOut, translateError} from './translate-error.js'
 
 /** @throws ManagerError as `NodePool.connect` does */
 export async function openSocket({tls, family, connectTimeoutMs}: PoolSettings, address: Address): Promise<Socket> {
   const {host, port} = address
   const socket = tls === undefined ? connect({host, port, family}) : await connectSecurely(tls, address)
-  const overdue = (): void => void socket.destroy(silentFor(connectTimeoutMs, address))
+  let isOpen = false
+  socket.once('connect', () => (isOpen = true))
+  const overdue = (): void => void socket.destroy(isOpen ? handshakeTimedOut(address) : new Error('connect ETIMEDOUT'))
   socket.setTimeout(connectTimeoutMs, overdue)
   return new Promise((resolve, reject) => {
     const refused = (error: Error): void => reject(translateError(error, address))

@@ -5,7 +5,8 @@
 import {errorCode} from '../../model/redis-error.js'
 import {replyOf} from '../error.js'
 import type {NodeClient, Reply} from '../ports.js'
-import {listReply, parseFields, textReply} from '../reply.js'
+import {FieldLines} from '../../model/field-lines.js'
+import {listReply, textReply} from '../reply.js'
 
 /** Counters at one moment. */
 export interface WriteCounts {
@@ -54,9 +55,9 @@ export async function readWriteCounts(node: NodeClient): Promise<WriteCounts | u
     if (errorCode(replyOf(refused)) === '') throw refused as Error
     return undefined
   }
-  const fields = parseFields(textReply(info!, node))
+  const fields = new FieldLines(textReply(info!, node))
   return {
-    runId: parseFields(textReply(server!, node)).get('run_id') ?? '',
+    runId: new FieldLines(textReply(server!, node)).get('run_id') ?? '',
     calls: callsIn(textReply(stats!, node)),
     writes: writingCommands(listReply(commands!, node)),
     expired: Number(fields.get('expired_keys') ?? 0),
@@ -89,12 +90,8 @@ export function meddlingBetween(
 
 /** `cmdstat_set:calls=12,usec=…` */
 function callsIn(text: string): ReadonlyMap<string, number> {
-  const calls = new Map<string, number>()
-  for (const [field, value] of parseFields(text)) {
-    const count = /^calls=(\d+)/.exec(value)
-    if (field.startsWith('cmdstat_') && count !== null) calls.set(field.slice('cmdstat_'.length), Number(count[1]))
-  }
-  return calls
+  const lines = [...new FieldLines(text).matching(/^cmdstat_([^:]+):calls=(\d+)/gm)]
+  return new Map(lines.map(([, name, calls]) => [name!, Number(calls)]))
 }
 
 /** Of COMMAND: name, arity, flags, … */

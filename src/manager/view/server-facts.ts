@@ -1,8 +1,9 @@
 /** INFO → ServerFacts. */
 import {capabilitiesOf} from './capability.js'
+import type {FieldLines} from '../../model/field-lines.js'
 import type {ServerFacts} from './node-view.js'
 
-export function serverFacts(info: ReadonlyMap<string, string>): ServerFacts {
+export function serverFacts(info: FieldLines): ServerFacts {
   // Valkey says redis_version:7.2.4 for ever, so that old clients keep working.
   const valkeyVersion = info.get('valkey_version')
   const product = valkeyVersion === undefined ? 'redis' : 'valkey'
@@ -32,12 +33,7 @@ function countOrNull(text: string | undefined): number | null {
 }
 
 /** `db0:keys=12,expires=0,avg_ttl=0` */
-function keysByDatabase(info: ReadonlyMap<string, string>): ReadonlyMap<number, number> {
-  const keys = new Map<number, number>()
-  for (const [field, value] of info) {
-    const database = /^db(\d+)$/.exec(field)
-    const count = /^keys=(\d+)/.exec(value)
-    if (database !== null && count !== null) keys.set(Number(database[1]), Number(count[1]))
-  }
-  return keys
+function keysByDatabase(info: FieldLines): ReadonlyMap<number, number> {
+  const lines = [...info.matching(/^db(\d+):keys=(\d+)/gm)]
+  return new Map(lines.map(([, database, count]) => [Number(database), Number(count)]))
 }

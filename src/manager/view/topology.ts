@@ -76,10 +76,9 @@ export interface Topology {
 
 export function toTopology(view: ClusterView): Topology {
   const nodes = view.nodes.map(toTopologyNode)
-  const owners = ownersBySlot(nodes)
   const openSlots = view.nodes.flatMap(openSlotsOf)
   const absent = view.silent.map(({line}) => toAbsentNode(line))
-  return {...assemble({entry: view.entry, nodes, absent, openSlots}), owners}
+  return assemble({entry: view.entry, nodes, absent, openSlots})
 }
 
 /** Fills in what follows from the rest: primaries, owners and the fingerprint. */
@@ -132,18 +131,13 @@ function toAbsentNode(line: NodeLine): AbsentNode {
   return {id, address, slots, primaryId, role, failed: flags.has('fail') || flags.has('noaddr')}
 }
 
-/** Where two claim a slot, the higher config epoch wins, as it does on the bus. */
+/** Where two claim a slot, the higher config epoch wins, as it does on the bus; of equal ones the first. */
 function ownersBySlot(nodes: readonly TopologyNode[]): (NodeId | null)[] {
   const owners = new Array<NodeId | null>(SLOT_COUNT).fill(null)
-  const epochs = new Array<number>(SLOT_COUNT).fill(-1)
-  for (const node of nodes) {
-    for (const [first, last] of node.slots.ranges()) {
-      for (let slot = first; slot <= last; slot++) {
-        if (node.configEpoch <= epochs[slot]!) continue
-        owners[slot] = node.id
-        epochs[slot] = node.configEpoch
-      }
-    }
+  // The later ones overwrite the earlier ones.
+  const ascending = [...nodes].reverse().sort((a, b) => a.configEpoch - b.configEpoch)
+  for (const {id, slots} of ascending) {
+    for (const [first, last] of slots.ranges()) owners.fill(id, first, last + 1)
   }
   return owners
 }

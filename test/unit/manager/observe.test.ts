@@ -22,13 +22,13 @@ function largePool(): {readonly pool: NodePool; readonly worst: () => number} {
     return command === 'INFO' ? CLUSTER.info(node) : command === 'CLUSTER NODES' ? CLUSTER.account(node) : CLUSTER_INFO
   })
   let [open, worst] = [0, 0]
-  const connect: NodePool['connect'] = async (where, channel) => {
+  const connectLines: NodePool['connectLines'] = async (where, channel) => {
     worst = Math.max(worst, ++open)
     await new Promise((resolve) => setImmediate(resolve))
     open--
-    return scripted.connect(where, channel)
+    return scripted.connectLines(where, channel)
   }
-  return {pool: {...scripted, connect}, worst: () => worst}
+  return {pool: {...scripted, connectLines}, worst: () => worst}
 }
 
 describe('a look at a cluster of hundreds of nodes', () => {

@@ -85,7 +85,7 @@ async function openMembers<Answer>(
 async function addressOf({flags, address}: NodeLine, entry: Entry, pool: NodePool): Promise<Address | undefined> {
   if (flags.has('myself')) return entry.client.address
   try {
-    return (await connectAnnounced(pool, address)).address
+    return (await connectAnnounced((each) => pool.connectLines(each), address)).address
   } catch {
     return undefined
   }
@@ -100,7 +100,7 @@ interface Entry {
 async function enter(pool: NodePool, {entries}: Ground): Promise<Entry | undefined> {
   for (const address of addressesIn(entries)) {
     try {
-      const client = await pool.connect(address)
+      const client = await pool.connectLines(address)
       const lines = parseClusterNodes(textReply(await client.call(['CLUSTER', 'NODES']), client))
       if (lines !== undefined) return {client, lines}
     } catch {

@@ -24,7 +24,7 @@ export class Post {
 
   /** @throws ManagerError as `NodePool.connect` does */
   static async open(pool: NodePool, address: Address): Promise<Post> {
-    return new Post(pool, await pool.connect(address, CHANNEL))
+    return new Post(pool, await pool.connectLines(address, CHANNEL))
   }
 
   get name(): string {
@@ -77,7 +77,7 @@ export class Post {
    */
   async reopen(ownId: string): Promise<void> {
     this.#isRaised = false
-    this.#client = await this.#pool.connect(this.address, `${CHANNEL} ${ownId}`)
+    this.#client = await this.#pool.connectLines(this.address, `${CHANNEL} ${ownId}`)
   }
 
   /** Ends other connections. @throws ManagerError `not-permitted`, or when the connection is lost */

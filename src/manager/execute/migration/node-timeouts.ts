@@ -161,7 +161,7 @@ export class NodeTimeouts {
 
   async #meetOne({id, address}: Member): Promise<ManagerError | undefined> {
     try {
-      const timeout = await readNodeTimeout(await connectAnnounced(this.#pool, address))
+      const timeout = await readNodeTimeout(await connectAnnounced((each) => this.#pool.connect(each), address))
       if (timeout === null) {
         return new ManagerError('not-permitted', `does not tell its ${PARAMETER}`, {node: formatAddress(address)})
       }
@@ -211,7 +211,7 @@ export class NodeTimeouts {
   }
 
   async #set(judge: Judge, ms: number): Promise<void> {
-    const node = await connectAnnounced(this.#pool, judge.address)
+    const node = await connectAnnounced((each) => this.#pool.connect(each), judge.address)
     await node.call(['CONFIG', 'SET', PARAMETER, ms], {timeoutMs: REPLY_LIMIT_MS})
     judge.nowMs = ms
   }
@@ -219,7 +219,7 @@ export class NodeTimeouts {
   /** A node that does not answer cannot be waited for: it is no judge any more. */
   async #hasHeard(address: Address, ends: readonly NodeId[]): Promise<boolean> {
     try {
-      const node = await connectAnnounced(this.#pool, address)
+      const node = await connectAnnounced((each) => this.#pool.connect(each), address)
       const reply = await node.call(['CLUSTER', 'NODES'], {timeoutMs: REPLY_LIMIT_MS})
       return !isWaiting(textReply(reply, node), ends)
     } catch {

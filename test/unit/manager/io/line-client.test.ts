@@ -118,10 +118,33 @@ describe('a connection for replies of one line', () => {
     }
   })
 
-  it('refuses what is no reply of one line', async () => {
+  it('reads a text, whose lines are none of the replies, however it is cut', async () => {
     const client = await open()
-    const failure = failureOf(client.call(['GET', 'key']))
-    await answer('$3\r\nabc\r\n')
-    expect(await failure).to.have.property('code', 'protocol')
+    const replies = client.pipeline([['INFO'], ['PING'], ['CLUSTER', 'INFO']])
+    await answer('$15\r\n# Server\r')
+    await answer('\n+OK\r')
+    await answer('\n\r\n+PONG\r\n$0\r\n\r\n')
+    expect(await replies).to.deep.equal(['# Server\r\n+OK\r\n', 'PONG', ''])
   })
+
+  it('takes a text for UTF-8', async () => {
+    const client = await open()
+    const reply = client.call(['INFO'])
+    await answer(`$${Buffer.byteLength('dir:/schlüssel')}\r\ndir:/schlüssel\r\n`)
+    expect(await reply).to.equal('dir:/schlüssel')
+  })
+
+  for (const [what, bytes] of [
+    ['a list', '*1\r\n:1\r\n'],
+    ['a greeting of another protocol', 'HTTP/1.1 400 Bad Request\r\n'],
+    ['what TLS says to plain text, which is no line', '\x15\x03\x01'],
+    ['a length that is none', '$5x\r\n'],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const client = await open()
+      const failure = failureOf(client.call(['GET', 'key']))
+      await answer(bytes)
+      expect(await failure).to.have.property('code', 'protocol')
+    })
+  }
 })

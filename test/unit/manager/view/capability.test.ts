@@ -1,9 +1,11 @@
 /** What the manager may expect of a server, by what its INFO says. */
 import {expect} from 'chai'
+import {FieldLines} from '../../../../src/model/field-lines.js'
 import {serverFacts} from '../../../../src/manager/view/server-facts.js'
 
 function abilitiesOf(fields: Readonly<Record<string, string>>): string[] {
-  return [...serverFacts(new Map(Object.entries(fields))).capabilities]
+  const lines = Object.entries(fields).map(([field, value]) => `${field}:${value}\r\n`)
+  return [...serverFacts(new FieldLines(lines.join(''))).capabilities]
 }
 
 describe('what a server can do', () => {
