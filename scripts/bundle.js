@@ -78,6 +78,7 @@ const CHUNKS = [
   {file: 'tscluster-engine.cjs', import: /\/engine\/(?:index|library\/[a-z-]+)\.js$/},
   {file: 'tscluster-rehearsal.cjs', import: /\/rehearsal\/index\.js$/},
   {file: 'tscluster-prompts.cjs', import: /^inquirer$/},
+  {file: 'tscluster-client.cjs', import: /^ioredis$/},
 ]
 
 /** Beside what the compiler leaves in dist/. */

@@ -51,11 +51,11 @@ describe('the start of', function () {
     expect(builtins.length).to.be.at.most(70)
   })
 
-  it('a command that speaks to nodes takes neither the engine nor the prompts', async () => {
+  it('a look at nodes takes neither the engine, nor the prompts, nor a client library', async () => {
     const {builtins, files} = await loadedBy('check', '127.0.0.1:1', '--connect-timeout', '100ms')
     expect(files).to.have.members(['tell-loaded.cjs', 'run.js', 'load-bundle.js', 'tscluster.cjs'])
-    expect(builtins.filter((name) => HEAVY.includes(name))).to.deep.equal(['dns'])
-    expect(builtins.length).to.be.at.most(110)
+    expect(builtins.filter((name) => [...HEAVY, 'crypto', 'fs/promises'].includes(name))).to.deep.equal([])
+    expect(builtins.length).to.be.at.most(70)
   })
 
   it('a command of the engine takes the engine, and no prompts', async () => {
