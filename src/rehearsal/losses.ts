@@ -2,9 +2,9 @@
  * What asynchronous replication loses when a replica takes its primary's place: computed from what the two hold at that very moment, and
  * from what the deposed one still accepts until it hears of it.
  *
- * A replica that is promoted claims the slots that its primary had as far as the replica knows. One of them may be on its way to a third
- * node: then this one and the heir both claim it, neither having heard of the other, and their epochs (or ids) decide. Whoever gives way
- * deletes its keys of the slot, as Redis has it. That is lost with the failover, too.
+ * A replica that is promoted claims the slots that its primary had as far as the replica knows. As long as the deposed primary, or a third
+ * node to which one of the slots was on its way, has not heard of it, they may claim a slot with an epoch of their own: then two claim it,
+ * and their epochs (or ids) decide. Whoever gives way deletes its keys of the slot, as Redis has it. That is lost with the failover, too.
  */
 import type {Checker} from '../engine/sim/checkers/checker.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
@@ -35,13 +35,19 @@ interface Contest {
   held: Contents
 }
 
+/** It runs, is a primary, and does not know that another one was promoted. */
+function isUnaware(node: SimNode, heir: SimNode): boolean {
+  return node.isRunning && !isReplica(node) && !knowsAsPrimary(node, heir)
+}
+
 const NOTHING: Contents = new Map()
 
 /** Looks at the end of each turn: a promotion is seen in the moment in which it happens. */
 export class LossWatch implements Checker {
   readonly #ledger: Ledger
   readonly #seen = new Map<SimNode, Seen>()
-  readonly #heirs = new Set<SimNode>()
+  /** With the primary whose place each of them took. */
+  readonly #heirs = new Map<SimNode, SimNode>()
   #contests: Contest[] = []
   #failovers = 0
 
@@ -86,13 +92,13 @@ export class LossWatch implements Checker {
   }
 
   #promoted(heir: SimNode, primaryId: string | undefined): void {
-    this.#heirs.add(heir)
     const heirHeld = contentsOf(heir)
     const slots = ownedSlots(heir)
     for (const [other, {id, lastHeld}] of this.#seen) {
       if (other === heir) continue
       if (id === primaryId) {
         this.#failovers++
+        this.#heirs.set(heir, other)
         const held = other.isRunning ? contentsOf(other) : (lastHeld ?? NOTHING)
         this.#ledger.excuseWhatIsMissing(held, heirHeld)
         this.#contests.push({loser: other, winner: heir, slots, winnerHeld: heirHeld, held})
@@ -100,10 +106,11 @@ export class LossWatch implements Checker {
     }
   }
 
-  /** It may have taken a slot from an heir of whose promotion it has not heard. */
+  /** It may have taken a slot from an heir of whose promotion it, or the deposed primary that gave the slot, has not heard. */
   #claimed(node: SimNode): void {
-    for (const heir of this.#heirs) {
-      if (heir !== node && heir.isRunning && !isReplica(heir) && !knowsAsPrimary(node, heir)) this.#contest(heir, node)
+    for (const [heir, deposed] of this.#heirs) {
+      if (heir === node || !heir.isRunning || isReplica(heir)) continue
+      if (isUnaware(node, heir) || isUnaware(deposed, heir)) this.#contest(heir, node)
     }
   }
 
@@ -113,14 +120,10 @@ export class LossWatch implements Checker {
     const theirs = ownedSlots(other)
     const slots = new Set([...ownedSlots(heir)].filter((slot) => theirs.has(slot)))
     if (slots.size === 0) return
-    const isKnown = this.#contests.some(({loser, winner}) => loser === other && winner === heir)
+    const isKnown = this.#contests.some(({loser, winner}) => loser === heir && winner === other)
     if (isKnown) return
-    for (const [loser, winner] of [
-      [heir, other],
-      [other, heir],
-    ] as const) {
-      this.#contests.push({loser, winner, slots, winnerHeld: undefined, held: contentsOf(loser)})
-    }
+    this.#contests.push({loser: heir, winner: other, slots, winnerHeld: undefined, held: contentsOf(heir)})
+    this.#contests.push({loser: other, winner: heir, slots, winnerHeld: undefined, held: contentsOf(other)})
   }
 
   /** After each turn of the loser: what it held in slots that it has given up now is gone. */

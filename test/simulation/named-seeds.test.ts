@@ -9,6 +9,24 @@ const FOUND: readonly (readonly [ScenarioName, number, string])[] = [
   ['del-node', 1549, 'fix gave up while a primary that had come back did not accept keys yet'],
   [
     'reshard',
+    37,
+    'a target that was replaced while it was away got slots, and with them an epoch that won over its heir',
+  ],
+  ['reshard', 41093, 'a target that stood still was replaced, then took a slot before it heard of it'],
+  [
+    'rebalance',
+    42683,
+    'a slot was taken in the epoch of an election, which Redis permits until the two hear of each other',
+  ],
+  ['del-node', 3432, 'the same, behind a partition'],
+  ['del-node', 40301, 'a node that was reset after a restart as a replica had no epoch any more, as Redis has it'],
+  [
+    'del-node',
+    42191,
+    'the heir of a primary that was being drained lost what it had accepted in slots that went on moving',
+  ],
+  [
+    'reshard',
     1718,
     'a node that died while a key left it had it again when it was back: fix names it, and --replace settles it',
   ],

@@ -40,7 +40,8 @@ export class OneOwnerPerSlotAndEpoch implements Checker {
     const elected = this.#electedIn(myself.configEpoch)
     for (const slot of slotsIn(myself.slots)) {
       const owner = claims[slot]!
-      if (owner !== 0 && owner !== number && elected.has(owner) && elected.has(number)) this.#complain(node, slot, owner)
+      if (owner !== 0 && owner !== number && elected.has(owner) && elected.has(number))
+        this.#complain(node, slot, owner)
       if (!elected.has(owner)) claims[slot] = number
     }
   }
