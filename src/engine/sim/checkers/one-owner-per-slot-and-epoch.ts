@@ -40,8 +40,9 @@ export class OneOwnerPerSlotAndEpoch implements Checker {
     const elected = this.#electedIn(myself.configEpoch)
     for (const slot of slotsIn(myself.slots)) {
       const owner = claims[slot]!
-      if (owner !== 0 && owner !== number && elected.has(owner) && elected.has(number))
+      if (owner !== 0 && owner !== number && elected.has(owner) && elected.has(number)) {
         this.#complain(node, slot, owner)
+      }
       if (!elected.has(owner)) claims[slot] = number
     }
   }
