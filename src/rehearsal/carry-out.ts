@@ -72,7 +72,7 @@ export async function carryOut(errand: Errand, planned: Planned, purpose?: Conti
   if (plan.phases.length === 0) return {status: 'nothing-to-do', reason: ''}
   const {tool, claimant} = errand
   if (claimant === undefined) return execution(errand, plan, purpose, {pool: tool.pool, kill: tool.kill})
-  const silence = {note: SILENT.note, warn: SILENT.note}
+  const silence = {note: () => undefined, warn: () => undefined}
   const claim = await takeClaim(tool.pool, plan, {
     ...{...claimant, ...silence, force: false, clock: tool.clock, wallMs: () => tool.clock.nowMs()},
   })
