@@ -182,3 +182,12 @@ export function refusedWith(error: ManagerError): Ending {
 function told({code, node, message}: ManagerError): string {
   return `${code}: ${node === undefined ? '' : `${node} `}${message}`
 }
+
+/** The same plan for nodes that have no config file. */
+export function withoutRewrites(plan: Plan): Plan {
+  const phases = plan.phases.map((phase) => ({
+    ...phase,
+    steps: phase.steps.map((step) => (step.kind === 'set-config' ? {...step, rewrite: false} : step)),
+  }))
+  return {...plan, phases}
+}

@@ -24,9 +24,8 @@ export function primaryIdOf({core}: SimNode): string | undefined {
 
 /** The slots that it says are its own. */
 export function ownedSlots({core}: SimNode): ReadonlySet<SlotId> {
-  const {myself} = core.server.cluster!.state
   const owned = new Set<SlotId>()
-  for (const [index, byte] of myself.slots.entries()) {
+  for (const [index, byte] of core.server.cluster?.state.myself.slots.entries() ?? []) {
     for (let bit = 0; byte >> bit !== 0; bit++) if (((byte >> bit) & 1) !== 0) owned.add(index * 8 + bit)
   }
   return owned

@@ -18,7 +18,7 @@ import {repair, type Ending, type Errand, type RepairOptions} from './carry-out.
 import {describeFault, drawFaults, USUAL_FAULTS, type Fault, type FaultKind} from './faults.js'
 import {FaultPlan} from './fault-plan.js'
 import {addressOf, Ground} from './ground.js'
-import {judgeData} from './judge.js'
+import {judgeData, judgeImported} from './judge.js'
 import {goOn} from './go-on.js'
 import {ownedSlots, withCountsSeen} from './node-facts.js'
 import {Notebook} from './notebook.js'
@@ -49,6 +49,8 @@ export interface Verdict {
   readonly violations: readonly string[]
   readonly virtualMs: number
   readonly acknowledgedWrites: number
+  /** Of these, how many are gone because replication is asynchronous: computed where a replica took a primary's place. */
+  readonly takenWrites: number
   readonly failovers: number
   /** Of everything that happened: the same on every machine. */
   readonly hash: string
@@ -92,6 +94,10 @@ class Play {
   #undone = false
   /** Of a create: whether there is a cluster now. */
   #isMade = false
+  /** Of an import: whether it said that all has arrived. */
+  #isImported = false
+  /** Acknowledged writes that failovers took. */
+  #taken = 0
   readonly #notebook = new Notebook('first')
   readonly #secondNotebook = new Notebook('second')
   #tools = 0
@@ -130,6 +136,7 @@ class Play {
       ...{ended: this.#ended, reason: this.#reason, violations: ground.violations},
       virtualMs: Math.round(ground.simulator.nowMs - this.#startedMs),
       acknowledgedWrites: ground.ledger.writes,
+      takenWrites: this.#taken,
       failovers: ground.losses.failovers,
       hash: ground.simulator.trace.hash,
     }
@@ -157,6 +164,7 @@ class Play {
     this.#reason = ending?.reason ?? ''
     this.#undone = ending?.outcome?.undone ?? false
     this.#isMade = this.#ended === 'applied'
+    this.#isImported = this.#options.scenario === 'import' && this.#ended === 'applied'
     ground.simulator.note('tool', `ends: ${this.#ended} ${this.#reason}`)
     if (ending?.status === 'failed' && ending.reason.startsWith('internal')) ground.violated(`a bug: ${ending.reason}`)
     // Mostly faults take their course; sometimes they end with the command.
@@ -208,9 +216,17 @@ class Play {
   }
 
   async #judgeRecovery(purpose: ContinuePurpose): Promise<void> {
-    if (this.#options.scenario !== 'create') return
+    this.#isImported = this.#options.scenario === 'import' && purpose === 'resume'
+    if (this.#options.scenario !== 'create') return this.#mustBeClean(purpose)
     this.#isMade = purpose === 'resume' && this.#ground.nodes.some((node) => ownedSlots(node).size > 0)
     if (!this.#isMade) await this.#judgeUndone()
+  }
+
+  /** What it leaves needs no repair. What was wrong before the command came, and what a repair uncovers, is for `fix`. */
+  async #mustBeClean(after: string): Promise<void> {
+    if (this.#options.scenario === 'fix') return
+    const findings = await this.#ground.stage.until('check', this.#findings(this.#tool('check')), DEADLINE_MS)
+    for (const finding of findings ?? []) this.#ground.violated(`${after} leaves ${finding}`)
   }
 
   async #wentOn(notebook: Notebook, journal: Journal, purpose: ContinuePurpose): Promise<Ending> {
@@ -275,7 +291,8 @@ class Play {
     const findings = await ground.stage.until('check', this.#findings(tool), DEADLINE_MS)
     for (const finding of findings ?? []) ground.violated(`check says ${finding}`)
     await this.#comeToRest()
-    judgeData(this.#members(), ground)
+    this.#taken = judgeData(this.#members(), ground)
+    if (this.#isImported) judgeImported(ground)
   }
 
   /** Replicas may still be fetching what they missed. */
