@@ -66,8 +66,9 @@ function judgeSource(ground: Ground, holders: Holders): void {
 export function judgeImported(ground: Ground): void {
   const holders = holdersOf(ground.nodes.filter((node) => node.isRunning && !isReplica(node)))
   for (const {key} of ground.sourceKeys) {
-    if (!holders.has(key) && !ground.ledger.isExcused(key, WHOLE_KEY))
+    if (!holders.has(key) && !ground.ledger.isExcused(key, WHOLE_KEY)) {
       ground.violated(`key ${key} was to be imported, and is not there`)
+    }
   }
 }
 

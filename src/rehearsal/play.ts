@@ -203,7 +203,7 @@ class Play {
       if (journal === undefined) return
       if (tries > 0) await ground.pass(this.#pauseAfter(ending!))
       ending = await this.#wentOn(notebook, journal, purpose)
-      if (isDone(ending)) return this.#judgeRecovery(purpose)
+      if (isDone(ending)) return notebook === this.#notebook ? this.#judgeRecovery(purpose) : this.#mustBeClean(purpose)
       if (ending.status === 'refused' && purpose === 'abort') purpose = 'resume'
       else if (/^target-lost/.test(ending.reason)) purpose = 'abort'
       if (/^(slots-uncovered|key-exists|withheld)/.test(ending.reason)) await this.#mustBeRepaired()
