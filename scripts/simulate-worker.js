@@ -4,5 +4,10 @@ import {parentPort, workerData} from 'node:worker_threads'
 const {play} = await import(workerData)
 
 parentPort.on('message', (task) => {
-  void play(task).then((verdict) => parentPort.postMessage(verdict))
+  void play(task).then(
+    (verdict) => parentPort.postMessage(verdict),
+    (error) => {
+      throw new Error(`seed ${task.seed} of ${task.scenario}: ${error.stack}`)
+    },
+  )
 })

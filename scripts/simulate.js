@@ -16,7 +16,9 @@ const TELL_EVERY = 500
 try {
   const options = parseCommandLine()
   if (!options.noBuild) await build()
-  const {SCENARIO_NAMES} = await import(FRONT_DOOR)
+  const {FAULT_KINDS, SCENARIO_NAMES} = await import(FRONT_DOOR)
+  mustBeAmong('scenario', SCENARIO_NAMES, options.scenario === undefined ? [] : [options.scenario])
+  mustBeAmong('fault', FAULT_KINDS, options.faults ?? [])
   const failed = await playAll(options, options.scenario === undefined ? SCENARIO_NAMES : [options.scenario])
   process.exitCode = failed === 0 ? 0 : 1
 } catch (error) {
@@ -36,18 +38,30 @@ function parseCommandLine() {
     },
   })
   return {
-    seeds: Number(values.seeds),
-    from: Number(values.from),
-    jobs: Number(values.jobs),
+    seeds: numberOf(values, 'seeds'),
+    from: numberOf(values, 'from'),
+    jobs: numberOf(values, 'jobs'),
     scenario: values.scenario,
     faults: values.faults?.split(','),
     noBuild: values['no-build'],
   }
 }
 
+function mustBeAmong(what, known, words) {
+  const strange = words.find((word) => !known.includes(word))
+  if (strange !== undefined) throw new Error(`"${strange}" is no ${what}: there are ${known.join(', ')}`)
+}
+
+function numberOf(values, name) {
+  const number = Number(values[name])
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new Error(`--${name} takes a whole number from 1 on, not "${values[name]}"`)
+  return number
+}
+
 /** @returns how many seeds broke something */
 async function playAll({seeds, from, faults, jobs}, scenarios) {
-  const totals = {played: 0, failed: 0, virtualMs: 0, writes: 0, failovers: 0, ends: {}}
+  const totals = {played: 0, failed: 0, virtualMs: 0, writes: 0, taken: 0, failovers: 0, ends: {}}
   const startedMs = performance.now()
   let next = from
   const nextTask = () => {
@@ -78,16 +92,18 @@ function runWorker(nextTask, told) {
       told(verdict)
       feed()
     })
+    // A bug of the simulation itself: without its worker the seeds would not be played to the end.
     worker.once('error', reject)
     feed()
   })
 }
 
-function count(totals, {ended, violations, virtualMs, acknowledgedWrites, failovers}) {
+function count(totals, {ended, violations, virtualMs, acknowledgedWrites, takenWrites, failovers}) {
   totals.played++
   if (violations.length > 0) totals.failed++
   totals.virtualMs += virtualMs
   totals.writes += acknowledgedWrites
+  totals.taken += takenWrites
   totals.failovers += failovers
   totals.ends[ended] = (totals.ends[ended] ?? 0) + 1
 }
@@ -101,13 +117,13 @@ function tellFailure({seed, scenario, faults: drawn, violations}, faults) {
   )
 }
 
-function summary({played, failed, virtualMs, writes, failovers, ends}, startedMs) {
+function summary({played, failed, virtualMs, writes, taken, failovers, ends}, startedMs) {
   const seconds = (performance.now() - startedMs) / 1000
   const how = Object.entries(ends)
     .map(([name, times]) => `${times} ${name}`)
     .join(', ')
   return (
     `${played} seeds, ${failed} failed; the commands ended: ${how}; ${Math.round(virtualMs / 1000)} virtual seconds, ` +
-    `${writes} acknowledged writes, ${failovers} failovers, in ${seconds.toFixed(0)} s`
+    `${writes} acknowledged writes, ${failovers} failovers, which took ${taken} of them, in ${seconds.toFixed(0)} s`
   )
 }

@@ -10,6 +10,8 @@ const SCENARIOS: {readonly [Name in ScenarioName]: true} = {
   rebalance: true,
   fix: true,
   failover: true,
+  'set-timeout': true,
+  import: true,
 }
 
 const FAULTS: {readonly [Kind in FaultKind]: string} = {

@@ -1,18 +1,25 @@
-/** What the command line does with a plan, without the terminal: the last look, the deed, and how it ended, as a value. */
+/** What the command line does with a plan, without the terminal: the claim, the last look, the deed, and how it ended, as a value. */
 import {isHealthy, check} from '../manager/check/check.js'
+import type {Claimant} from '../manager/execute/claim/claimant.js'
+import {fencedPool} from '../manager/execute/claim/fenced-pool.js'
+import {takeClaim} from '../manager/execute/claim/take-claim.js'
 import {toManagerError, type ManagerError} from '../manager/error.js'
 import type {ExecutionEvent} from '../manager/execute/event.js'
 import {execute} from '../manager/execute/executor.js'
 import type {Outcome} from '../manager/execute/outcome.js'
-import {reconnoitre} from '../manager/execute/reconnoitre.js'
+import {reconnoitre, type Terrain} from '../manager/execute/reconnoitre.js'
+import {repairInRounds} from '../manager/execute/repair.js'
 import {observeSettled} from '../manager/observe-settled.js'
-import {planFix, type FixRequest} from '../manager/plan/fix.js'
+import type {FixRequest} from '../manager/plan/fix.js'
 import {DEFAULT_SETTINGS, type Plan, type Planned} from '../manager/plan/plan.js'
+import type {ContinuePurpose} from '../manager/plan/resume/continuation.js'
 import type {NodePool} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
 import {toTopology, type Topology} from '../manager/view/topology.js'
+import type {Teller} from '../manager/wait-for-calm.js'
 import type {Address} from '../model/address.js'
 import {formatAddress} from '../model/address.js'
+import type {Notebook, NotedRun} from './notebook.js'
 import type {ToolProcess} from './tool-process.js'
 
 /** How a command ended. `refused`: nothing was changed. */
@@ -32,7 +39,14 @@ export interface Errand {
   readonly tell: Tell
   /** The keys of all slots, counted on every node. */
   readonly countKeys: (pool: NodePool, view: ClusterView) => Promise<ClusterView>
+  /** Where what happens is written down; absent: nowhere. */
+  readonly notebook?: Notebook
+  /** Who claims the cluster for it; absent: nobody, for nobody else works there. */
+  readonly claimant?: Pick<Claimant, 'owner' | 'terms'>
 }
+
+/** Nobody reads what is waited for. */
+export const SILENT: Teller = {busy: () => undefined, idle: () => undefined, note: () => undefined}
 
 /** Looks, lets somebody plan, and carries out what was planned. Never throws for what nodes do. */
 export async function lookAndDo(
@@ -48,22 +62,71 @@ export async function lookAndDo(
   }
 }
 
-/** @throws ManagerError `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then */
-export async function carryOut({tool, entries, tell}: Errand, planned: Planned): Promise<Ending> {
+/**
+ * @param purpose of a plan that is the rest of an operation
+ * @throws ManagerError `claimed`, `stale-plan`, or what keeps the nodes from being looked at: nothing was changed then
+ */
+export async function carryOut(errand: Errand, planned: Planned, purpose?: ContinuePurpose): Promise<Ending> {
   if (!planned.ok) return {status: 'refused', reason: planned.refusals.map(({code}) => code).join(' ')}
   const {plan} = planned
   if (plan.phases.length === 0) return {status: 'nothing-to-do', reason: ''}
-  const terrain = await reconnoitre(tool.pool, plan)
-  const outcome = await execute(plan, {
-    pool: tool.pool,
-    clock: tool.clock,
-    emit: tell,
-    ...terrain,
-    entry: plan.entries[0] ?? formatAddress(entries[0]!),
-    stop: tool.stop,
-    kill: tool.kill,
+  const {tool, claimant} = errand
+  if (claimant === undefined) return execution(errand, plan, purpose, {pool: tool.pool, kill: tool.kill})
+  const silence = {note: () => undefined, warn: () => undefined}
+  const claim = await takeClaim(tool.pool, plan, {
+    ...{...claimant, ...silence, force: false, clock: tool.clock, wallMs: () => tool.clock.nowMs()},
   })
+  try {
+    const kill = AbortSignal.any([tool.kill, claim.lost])
+    const ending = await execution(errand, plan, purpose, {pool: fencedPool(tool.pool, claim), kill, lost: claim.lost})
+    const lost = ending.status === 'applied' ? undefined : await claim.reason()
+    return lost === undefined ? ending : {...ending, status: 'failed', reason: told(lost)}
+  } finally {
+    await claim.release()
+  }
+}
+
+interface Means {
+  readonly pool: NodePool
+  readonly kill: AbortSignal
+  readonly lost?: AbortSignal
+}
+
+async function execution(
+  errand: Errand,
+  plan: Plan,
+  purpose: ContinuePurpose | undefined,
+  means: Means,
+): Promise<Ending> {
+  const {tool, entries, tell} = errand
+  const terrain = await reconnoitre(means.pool, plan)
+  const entry = plan.entries[0] ?? formatAddress(entries[0]!)
+  const noted = openNotebook(errand, plan, terrain, entry, purpose)
+  const outcome = await execute(plan, {
+    ...means,
+    ...terrain,
+    clock: tool.clock,
+    emit: (event) => {
+      noted?.event(event)
+      tell(event)
+    },
+    entry,
+    stop: tool.stop,
+    source: tool.pool,
+  })
+  noted?.end(outcome)
   return {status: outcome.status, reason: outcome.error === undefined ? '' : told(outcome.error), outcome}
+}
+
+function openNotebook(
+  {notebook, tool}: Errand,
+  plan: Plan,
+  {shards}: Terrain,
+  entry: string,
+  purpose: ContinuePurpose | undefined,
+): NotedRun | undefined {
+  if (purpose !== undefined) return notebook?.goOn(tool, purpose, plan)
+  return notebook?.begin(tool, {plan, entry, shards})
 }
 
 export interface RepairOptions {
@@ -80,66 +143,51 @@ function fixRequest({replace = false}: RepairOptions): FixRequest {
   }
 }
 
-/** What one repair uncovers, the next repairs: as `tscluster fix` does it. */
-const ROUNDS = 5
-
 /** `tscluster fix --yes`: applied, or nothing to do, when the cluster is healthy afterwards. */
 export async function repair(errand: Errand, options: RepairOptions = {}): Promise<Ending> {
-  let last: Ending = {status: 'nothing-to-do', reason: ''}
-  let doneBefore = ''
+  const {tool, entries, countKeys} = errand
   try {
-    for (let round = 1; round <= ROUNDS; round++) {
-      const {planned, diagnosis} = await diagnose(errand, fixRequest(options))
-      if (planned.ok && planned.plan.phases.length === 0) return last
-      const signature = signatureOf(planned)
-      if (signature !== '' && signature === doneBefore) return {...last, status: 'failed', reason: 'does not help'}
-      doneBefore = signature
-      const ending = await orRefused(carryOut(errand, planned))
-      if (ending.status === 'refused' && ending.reason.startsWith('stale-plan')) {
-        doneBefore = ''
-        continue
-      }
-      if (ending.status !== 'applied') {
-        const why = planned.ok
-          ? ending.reason
-          : diagnosis.map(({finding}) => `${finding.code}: ${finding.message}`).join('; ')
-        return {...ending, reason: why}
-      }
-      last = ending
-      if (await isWell(errand)) return last
-    }
+    const {result, wellBy} = await repairInRounds<Repaired>({
+      ...{clock: tool.clock, teller: SILENT, stop: tool.stop, request: fixRequest(options)},
+      look: () => observeSettled(tool.pool, entries, tool.clock),
+      countKeys: (view) => countKeys(tool.pool, view),
+      carryOut: async ({planned, diagnosis}) => {
+        const ending = await carryOut(errand, planned)
+        if (planned.ok) return {...ending, isWell: ending.status !== 'applied' || (await isWell(errand))}
+        const reason = diagnosis.map(({finding}) => `${finding.code}: ${finding.message}`).join('; ')
+        return {...ending, reason, isWell: false}
+      },
+      verdictOn: (each) => (each.status === 'applied' && !each.isWell ? 'more' : 'ended'),
+    })
+    const {isWell: wasWell, ...ending} = result
+    if (ending.status !== 'applied' || wasWell || wellBy !== undefined) return ending
+    return {...ending, status: 'failed', reason: 'does not help'}
   } catch (error) {
     return refusedWith(toManagerError(error))
   }
-  return {...last, status: 'failed', reason: `is not done after ${ROUNDS} rounds`}
 }
 
-async function diagnose({tool, entries, countKeys}: Errand, request: FixRequest): Promise<ReturnType<typeof planFix>> {
-  const view = await observeSettled(tool.pool, entries, tool.clock)
-  return planFix(await countKeys(tool.pool, view), request)
+interface Repaired extends Ending {
+  readonly isWell: boolean
 }
 
 async function isWell({tool, entries}: Errand): Promise<boolean> {
   return isHealthy(check(await observeSettled(tool.pool, entries, tool.clock)))
 }
 
-function signatureOf(planned: Planned): string {
-  const phases: Plan['phases'] = planned.ok ? planned.plan.phases : []
-  return phases.length === 0 ? '' : JSON.stringify(phases)
-}
-
-async function orRefused(work: Promise<Ending>): Promise<Ending> {
-  try {
-    return await work
-  } catch (error) {
-    return refusedWith(toManagerError(error))
-  }
-}
-
-function refusedWith(error: ManagerError): Ending {
+export function refusedWith(error: ManagerError): Ending {
   return {status: error.code === 'internal' ? 'failed' : 'refused', reason: told(error)}
 }
 
 function told({code, node, message}: ManagerError): string {
   return `${code}: ${node === undefined ? '' : `${node} `}${message}`
+}
+
+/** The same plan for nodes that have no config file. */
+export function withoutRewrites(plan: Plan): Plan {
+  const phases = plan.phases.map((phase) => ({
+    ...phase,
+    steps: phase.steps.map((step) => (step.kind === 'set-config' ? {...step, rewrite: false} : step)),
+  }))
+  return {...plan, phases}
 }

@@ -18,8 +18,8 @@ export const FAULT_KINDS = [
   'out-of-memory',
 ] as const
 
-/** Without a second tool: two at once take slots from each other, and with them writes; it is for the claim to keep them apart. */
-export const USUAL_FAULTS: readonly FaultKind[] = FAULT_KINDS.filter((kind) => kind !== 'second-tool')
+/** What is drawn from where nobody says. */
+export const USUAL_FAULTS: readonly FaultKind[] = FAULT_KINDS
 
 export type FaultKind = (typeof FAULT_KINDS)[number]
 

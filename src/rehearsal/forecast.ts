@@ -7,7 +7,7 @@ import type {Outcome} from '../manager/execute/outcome.js'
 import type {Plan} from '../manager/plan/plan.js'
 import type {ManagerClock, NodePool} from '../manager/ports.js'
 import {withAllKeyCounts} from '../manager/observe.js'
-import {repair} from './carry-out.js'
+import {repair, withoutRewrites} from './carry-out.js'
 import {isReplica} from './node-facts.js'
 import {movedSlots, survey, type Survey} from './survey.js'
 import {ToolProcess} from './tool-process.js'
@@ -171,7 +171,7 @@ function carryOutOn(tool: ToolProcess, plan: Plan): Promise<Outcome> {
       return parsed === undefined ? [] : [[id, parsed] as const]
     }),
   )
-  return execute(withoutFiles(plan), {
+  return execute(withoutRewrites(plan), {
     pool: tool.pool,
     clock: tool.clock,
     emit: () => undefined,
@@ -181,15 +181,6 @@ function carryOutOn(tool: ToolProcess, plan: Plan): Promise<Outcome> {
     stop: tool.stop,
     kill: tool.kill,
   })
-}
-
-/** Nodes of a twin have no config file that could be rewritten. */
-function withoutFiles(plan: Plan): Plan {
-  const phases = plan.phases.map((phase) => ({
-    ...phase,
-    steps: phase.steps.map((step) => (step.kind === 'set-config' ? {...step, rewrite: false} : step)),
-  }))
-  return {...plan, phases}
 }
 
 /** The first source, and the first target, that keys move between. */

@@ -6,6 +6,7 @@ import {allCheckers} from '../engine/sim/checkers/all-checkers.js'
 import {OneVotePerEpoch} from '../engine/sim/checkers/one-vote-per-epoch.js'
 import {Offsets} from '../engine/sim/checkers/offsets.js'
 import type {Checker} from '../engine/sim/checkers/checker.js'
+import {usualTurnCost, type TurnCost} from '../engine/sim/metered-core.js'
 import {derivedRng} from '../engine/sim/seeded-rng.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
 import type {Latency} from '../engine/sim/virtual-network.js'
@@ -26,6 +27,8 @@ export interface Shape {
   readonly spares: number
   readonly nodeTimeoutMs: number
   readonly latencyMs: Latency
+  /** A standalone server beside the cluster, with keys of its own. */
+  readonly source?: boolean
 }
 
 /** A key that nobody writes to: where it is in the end, it must be as it was in the beginning. */
@@ -45,6 +48,12 @@ const TAGS = 24
 const LONGEST_PAUSE_MS = 8
 const SLOWER_TIMES = 25
 const LONG_VALUE_BYTES = 2_000
+const SOURCE_KEYS = 200
+
+/** In one of so many seeds a key is so large that its way from node to node takes about a node timeout. */
+const BIG_KEY_ONCE_IN = 8
+const BIG_KEY = 's:{big}'
+const BIG_VALUE_BYTES = 2_000_000
 
 export class Ground {
   readonly simulator: Simulator
@@ -53,21 +62,31 @@ export class Ground {
   readonly losses: LossWatch
   readonly violations: string[] = []
   readonly stillKeys: StillKey[] = []
+  /** Of the server that an import reads from. */
+  readonly sourceKeys: StillKey[] = []
+  readonly source: SimNode | undefined
   /** Reads that did not find what was acknowledged: judged in the end, when it is known what was lost with a failover. */
   readonly misses: {readonly key: string; readonly element: string}[] = []
   readonly nodeTimeoutMs: number
   readonly #members: readonly SimNode[]
   readonly #spares: readonly SimNode[]
+  readonly #byteMs: number
   #writers: Writer[] = []
 
   /** @param onLine gets each line of the trace as it is written */
   constructor(
     seed: number,
-    {primaries, replicasEach, spares, nodeTimeoutMs, latencyMs}: Shape,
+    {primaries, replicasEach, spares, nodeTimeoutMs, latencyMs, source = false}: Shape,
     onLine?: (line: string) => void,
   ) {
     const config = {...DURABLE, 'cluster-node-timeout': String(nodeTimeoutMs)}
-    const options = {seed, latencyMs, ...(onLine !== undefined && {trace: {onLine}})}
+    const bigRng = derivedRng(seed, 'big key')
+    this.#byteMs =
+      primaries > 0 && below(bigRng, BIG_KEY_ONCE_IN) === 0
+        ? (nodeTimeoutMs * pick(bigRng, [0.2, 0.5, 0.9])) / BIG_VALUE_BYTES
+        : 0
+    const turnCost: TurnCost = (work) => usualTurnCost(work) + work.bytesIn * this.#byteMs
+    const options = {seed, latencyMs, turnCost, ...(onLine !== undefined && {trace: {onLine}})}
     this.simulator =
       primaries === 0 ? new Simulator(options) : simulate({...options, primaries, replicasEach, nodeTimeoutMs, config})
     this.nodeTimeoutMs = nodeTimeoutMs
@@ -78,10 +97,12 @@ export class Ground {
     this.simulator.check(this.losses, ...checkers.map(whileDiskWorks))
     this.#members = [...this.simulator.nodes]
     this.#spares = Array.from({length: spares}, () => this.simulator.addNode({config}))
+    if (source) this.source = this.simulator.addNode({config: {...DURABLE, 'cluster-enabled': 'no'}})
   }
 
+  /** All that are a cluster, or may become part of one. */
   get nodes(): readonly SimNode[] {
-    return this.simulator.nodes
+    return this.simulator.nodes.filter((node) => node !== this.source)
   }
 
   get spares(): readonly SimNode[] {
@@ -103,9 +124,19 @@ export class Ground {
       const key = `s:{${below(rng, TAGS)}}:${index}`
       const node = this.#ownerOf(key)
       if (node === undefined) return
-      for (const command of stillValue(rng, key, index)) node.call(...command)
-      this.stillKeys.push({key, dump: node.call('DUMP', key)})
+      this.#keep(this.stillKeys, node, key, stillValue(rng, key, index))
     }
+    const owner = this.#byteMs === 0 ? undefined : this.#ownerOf(BIG_KEY)
+    if (owner !== undefined) this.#keep(this.stillKeys, owner, BIG_KEY, [['SET', BIG_KEY, 'b'.repeat(BIG_VALUE_BYTES)]])
+    for (let index = 0; this.source !== undefined && index < SOURCE_KEYS; index++) {
+      const key = `i:${index}`
+      this.#keep(this.sourceKeys, this.source, key, stillValue(rng, key, index))
+    }
+  }
+
+  #keep(keys: StillKey[], node: SimNode, key: string, commands: readonly string[][]): void {
+    for (const command of commands) node.call(...command)
+    keys.push({key, dump: node.call('DUMP', key)})
   }
 
   startWriters(seed: number): void {

@@ -6,13 +6,16 @@ import {claims, type Ground} from './ground.js'
 import {contentsOf, isReplica, keysOf, primaryIdOf, WHOLE_KEY} from './node-facts.js'
 
 /** No key in two places, none on a node that does not own its slot, no acknowledged write lost, replicas as their primaries. */
-export function judgeData(members: readonly SimNode[], ground: Ground): void {
+/** @returns how many acknowledged writes failovers took */
+export function judgeData(members: readonly SimNode[], ground: Ground): number {
   const primaries = members.filter((node) => !isReplica(node))
   const holders = holdersOf(primaries)
   judgePlaces(ground, holders)
   judgeStillKeys(ground, holders)
-  judgeWrites(ground, holders)
+  judgeSource(ground, holders)
+  const taken = judgeWrites(ground, holders)
   judgeReplicas(ground, members, primaries)
+  return taken
 }
 
 type Holders = ReadonlyMap<string, readonly SimNode[]>
@@ -46,7 +49,30 @@ function judgeStillKeys(ground: Ground, holders: Holders): void {
   }
 }
 
-function judgeWrites(ground: Ground, holders: Holders): void {
+/** However far an import came: each key of its source is there, or in the cluster, as it was. */
+function judgeSource(ground: Ground, holders: Holders): void {
+  const {source, sourceKeys, ledger} = ground
+  for (const {key, dump} of sourceKeys) {
+    const places = [...(holders.get(key) ?? []), ...(source === undefined ? [] : [source])]
+    const dumps = places.map((node) => node.call('DUMP', key)).filter((each) => each !== null)
+    if (dumps.length === 0 && !ledger.isExcused(key, WHOLE_KEY)) {
+      ground.violated(`key ${key} is neither at the source nor in the cluster`)
+    }
+    if (dumps.some((each) => each !== dump)) ground.violated(`key ${key} of the source has another value`)
+  }
+}
+
+/** All of it has arrived, except what a failover took. */
+export function judgeImported(ground: Ground): void {
+  const holders = holdersOf(ground.nodes.filter((node) => node.isRunning && !isReplica(node)))
+  for (const {key} of ground.sourceKeys) {
+    if (!holders.has(key) && !ground.ledger.isExcused(key, WHOLE_KEY)) {
+      ground.violated(`key ${key} was to be imported, and is not there`)
+    }
+  }
+}
+
+function judgeWrites(ground: Ground, holders: Holders): number {
   const held = new Map<SimNode, ReadonlyMap<string, Elements>>()
   const elementsOf = (key: string): Elements | undefined => {
     const [node] = holders.get(key) ?? []
@@ -61,6 +87,7 @@ function judgeWrites(ground: Ground, holders: Holders): void {
   for (const {key, element} of ground.misses) {
     if (!ground.ledger.isExcused(key, element)) ground.violated(`${element} in ${key} was acknowledged, but not read`)
   }
+  return ground.ledger.countTaken(elementsOf)
 }
 
 function judgeReplicas(ground: Ground, members: readonly SimNode[], primaries: readonly SimNode[]): void {

@@ -57,6 +57,16 @@ export class Ledger {
     }
   }
 
+  /** Acknowledged, and not there by right: a failover took them. */
+  countTaken(contents: (key: string) => Elements | undefined): number {
+    let taken = 0
+    for (const [key, elements] of this.#excused) {
+      const there = contents(key)
+      for (const element of elements) if (this.isAcknowledged(key, element) && there?.has(element) !== true) taken++
+    }
+    return taken
+  }
+
   /** Acknowledged, not excused, and not there. */
   lost(contents: (key: string) => Elements | undefined): LostWrite[] {
     const lost: LostWrite[] = []

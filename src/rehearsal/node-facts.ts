@@ -22,6 +22,21 @@ export function primaryIdOf({core}: SimNode): string | undefined {
   return core.server.cluster?.state.myself.primary?.id
 }
 
+/** The slots that it says are its own. */
+export function ownedSlots({core}: SimNode): ReadonlySet<SlotId> {
+  const owned = new Set<SlotId>()
+  for (const [index, byte] of core.server.cluster?.state.myself.slots.entries() ?? []) {
+    for (let bit = 0; byte >> bit !== 0; bit++) if (((byte >> bit) & 1) !== 0) owned.add(index * 8 + bit)
+  }
+  return owned
+}
+
+/** Whether a node has heard that another one is a primary. */
+export function knowsAsPrimary({core}: SimNode, other: SimNode): boolean {
+  const known = core.server.cluster!.state.nodes.get(other.id!)
+  return known !== undefined && known.primary === null
+}
+
 /** All elements of each set that writers write to; of a key that lies still only that it is there. */
 export function contentsOf({core}: SimNode): Contents {
   const contents = new Map<string, Elements>()

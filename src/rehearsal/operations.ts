@@ -5,7 +5,10 @@ import type {SimNode} from '../engine/sim/sim-node.js'
 import {observeFresh} from '../manager/observe.js'
 import {planAddNode} from '../manager/plan/add-node.js'
 import {planCreate} from '../manager/plan/create.js'
+import {observeSource} from '../manager/observe-source.js'
 import {planDelNode} from '../manager/plan/del-node.js'
+import {planImport} from '../manager/plan/import.js'
+import {planSetTimeout} from '../manager/plan/set-timeout.js'
 import {planFailover, type FailoverMode} from '../manager/plan/failover.js'
 import {DEFAULT_SETTINGS, type Planned, type PlanSettings} from '../manager/plan/plan.js'
 import {planRebalance} from '../manager/plan/rebalance.js'
@@ -14,7 +17,7 @@ import type {Topology} from '../manager/view/topology.js'
 import type {NodeId} from '../model/node-id.js'
 import {SlotSet} from '../model/slot-set.js'
 import {SLOT_COUNT} from '../model/slot.js'
-import {carryOut, lookAndDo, type Ending, type Errand} from './carry-out.js'
+import {carryOut, lookAndDo, withoutRewrites, type Ending, type Errand} from './carry-out.js'
 import {addressOf} from './ground.js'
 
 /** A command with all that it was asked for; it may be run again. */
@@ -101,6 +104,27 @@ export function failover(rng: Rng): Operation {
       const replicas = topology.nodes.filter(({role}) => role === 'replica').map(({id}) => id)
       return planFailover(topology, nth(replicas.sort(), draw), mode, settings())
     })
+}
+
+export function setTimeout(rng: Rng, nodeTimeoutMs: number): Operation {
+  const ms = Math.round(nodeTimeoutMs * pick(rng, [0.8, 1.5, 2]))
+  return (errand) => lookAndDo(errand, (topology) => withoutFiles(planSetTimeout(topology, ms, settings())))
+}
+
+export function importFrom(rng: Rng, source: SimNode): Operation {
+  const keep = below(rng, 2) === 0
+  const replace = below(rng, 4) === 0
+  const plans = moveSettings(rng)
+  return (errand) =>
+    lookAndDo(errand, async (topology) => {
+      const seen = await observeSource(errand.tool.pool, addressOf(source))
+      return planImport(topology, seen, {keep, replace, database: 0, settings: plans})
+    })
+}
+
+/** Simulated nodes have no config file that could be rewritten. */
+function withoutFiles(planned: Planned): Planned {
+  return planned.ok ? {...planned, plan: withoutRewrites(planned.plan)} : planned
 }
 
 /** A wait gives up sooner than for a person: what matters is what it leaves. */

@@ -5,7 +5,10 @@ import type {SimNode} from '../engine/sim/sim-node.js'
 import {derivedRng} from '../engine/sim/seeded-rng.js'
 import {check} from '../manager/check/check.js'
 import {describeStep} from './trace-words.js'
+import type {ClaimOwner} from '../manager/claim-owner.js'
+import type {Journal} from '../manager/execute/journal/lines.js'
 import {withAllKeyCounts} from '../manager/observe.js'
+import type {ContinuePurpose} from '../manager/plan/resume/continuation.js'
 import {observeSettled} from '../manager/observe-settled.js'
 import type {NodePool} from '../manager/ports.js'
 import type {ClusterView} from '../manager/view/cluster-view.js'
@@ -15,10 +18,12 @@ import {repair, type Ending, type Errand, type RepairOptions} from './carry-out.
 import {describeFault, drawFaults, USUAL_FAULTS, type Fault, type FaultKind} from './faults.js'
 import {FaultPlan} from './fault-plan.js'
 import {addressOf, Ground} from './ground.js'
-import {judgeData} from './judge.js'
-import {withCountsSeen} from './node-facts.js'
+import {judgeData, judgeImported} from './judge.js'
+import {goOn} from './go-on.js'
+import {ownedSlots, withCountsSeen} from './node-facts.js'
+import {Notebook} from './notebook.js'
 import type {Command} from './lifeline.js'
-import {create, rebalance, reshard, type Operation} from './operations.js'
+import {rebalance, reshard, type Operation} from './operations.js'
 import {SCENARIOS, type ScenarioName} from './scenarios.js'
 import {Overdue} from './stage.js'
 import {ToolProcess} from './tool-process.js'
@@ -44,6 +49,8 @@ export interface Verdict {
   readonly violations: readonly string[]
   readonly virtualMs: number
   readonly acknowledgedWrites: number
+  /** Of these, how many are gone because replication is asynchronous: computed where a replica took a primary's place. */
+  readonly takenWrites: number
   readonly failovers: number
   /** Of everything that happened: the same on every machine. */
   readonly hash: string
@@ -54,12 +61,20 @@ const DEADLINE_MS = 600_000
 /** How many node timeouts failure detection, an election and the return of a node take at most. */
 const TIMEOUTS_TO_SETTLE = 6
 const LAST_PAUSE_MS = 2_000
-const RESET_PAUSE_MS = 1_000
 const MOST_FIXES = 3
 const MOST_TRIES = 5
 const DAMAGE_SPREADS_MS = 3_000
 const REST_LIMIT_MS = 90_000
 const REST_PAUSE_MS = 250
+/** Of a tool that is gone: a node that hung still shows it, and nobody hears of it any more. */
+const CLAIM_EXPIRES_MS = 35_000
+
+/** What the operator does about a command that did not come to its end. The same command again goes on with it, as `resume` does. */
+type Recovery = 'resume' | 'abort' | 'fix'
+const RECOVERIES: readonly Recovery[] = ['resume', 'abort', 'fix']
+/** Operations after which a cluster that is whole may have one node too many. */
+const JOINS_OR_LEAVES: ReadonlySet<ScenarioName> = new Set<ScenarioName>(['create', 'add-node', 'del-node'])
+
 const SEEDS_FOR_A_FULL_COUNT = 25
 
 export async function play(options: PlayOptions): Promise<Verdict> {
@@ -77,6 +92,15 @@ class Play {
   #ended: Verdict['ended'] = 'failed'
   #reason = ''
   #undone = false
+  /** Of a create: whether there is a cluster now. */
+  #isMade = false
+  /** Of an import: whether it said that all has arrived. */
+  #isImported = false
+  /** Acknowledged writes that failovers took. */
+  #taken = 0
+  readonly #notebook = new Notebook('first')
+  readonly #secondNotebook = new Notebook('second')
+  #tools = 0
 
   constructor(options: PlayOptions) {
     this.#options = options
@@ -112,6 +136,7 @@ class Play {
       ...{ended: this.#ended, reason: this.#reason, violations: ground.violations},
       virtualMs: Math.round(ground.simulator.nowMs - this.#startedMs),
       acknowledgedWrites: ground.ledger.writes,
+      takenWrites: this.#taken,
       failovers: ground.losses.failovers,
       hash: ground.simulator.trace.hash,
     }
@@ -126,17 +151,20 @@ class Play {
     let secondEnds: Promise<unknown> = Promise.resolve()
     const faultPlan = new FaultPlan(ground, tool, () => {
       const other = this.#tool('second tool')
-      secondEnds = this.#second(this.#errand(other)).finally(() => other.exit())
+      const errand = {...this.#errand(other), notebook: this.#secondNotebook}
+      secondEnds = this.#second(errand).finally(() => other.exit())
     })
     if (ground.entries.length < ground.nodes.length || ground.spares.length === 0) ground.startWriters(seed)
     await ground.pass(below(derivedRng(seed, 'start'), 500))
     faultPlan.schedule(this.#faults)
-    const work = this.#operation(this.#errand(tool))
+    const work = this.#operation({...this.#errand(tool), notebook: this.#notebook})
     const ending = await stage.until('the command', work, DEADLINE_MS, () => tool.isDead)
     tool.exit()
     this.#ended = ending?.status ?? 'killed'
     this.#reason = ending?.reason ?? ''
     this.#undone = ending?.outcome?.undone ?? false
+    this.#isMade = this.#ended === 'applied'
+    this.#isImported = this.#options.scenario === 'import' && this.#ended === 'applied'
     ground.simulator.note('tool', `ends: ${this.#ended} ${this.#reason}`)
     if (ending?.status === 'failed' && ending.reason.startsWith('internal')) ground.violated(`a bug: ${ending.reason}`)
     // Mostly faults take their course; sometimes they end with the command.
@@ -145,38 +173,78 @@ class Play {
     await stage.until('the second command', secondEnds, DEADLINE_MS)
   }
 
-  /** What an operator does afterwards: one `fix`. */
+  /** What an operator does afterwards: one command that goes on, or takes back, and `fix` where it is needed. */
   async #putInOrder(): Promise<void> {
     const ground = this.#ground
+    const {scenario, seed} = this.#options
     ground.slowWriters()
-    await ground.pass(pick(derivedRng(this.#options.seed, 'settle'), [0, TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs]))
+    await ground.pass(pick(derivedRng(seed, 'settle'), [0, TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs]))
     if (this.#undone) await this.#judgeUndone()
-    if (this.#options.scenario === 'create' && this.#ended !== 'applied') return this.#createAgain()
+    const way = pick(derivedRng(seed, 'recovery'), RECOVERIES)
+    await this.#recover(this.#notebook, way)
+    await this.#recover(this.#secondNotebook, 'resume')
+    if (scenario === 'create' && !this.#isMade) await this.#createAgain()
+    await this.#mustBeRepaired()
+  }
+
+  /** Once more until it is through: what nodes are at by themselves makes a command stop, and the next one begins from what is true then. */
+  async #recover(notebook: Notebook, way: Recovery): Promise<void> {
+    const ground = this.#ground
+    if (notebook.unfinished === undefined) return
+    // It makes a cluster whole; whether a node is in it or not is for the operation itself to end.
+    if (way === 'fix') {
+      if (this.#options.scenario !== 'create') await this.#mustBeRepaired()
+      if (!JOINS_OR_LEAVES.has(this.#options.scenario)) return
+    }
+    let purpose: ContinuePurpose = way === 'abort' ? 'abort' : 'resume'
+    let ending: Ending | undefined
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const journal = notebook.unfinished
+      if (journal === undefined) return
+      if (tries > 0) await ground.pass(this.#pauseAfter(ending!))
+      ending = await this.#wentOn(notebook, journal, purpose)
+      if (isDone(ending)) return notebook === this.#notebook ? this.#judgeRecovery(purpose) : this.#mustBeClean(purpose)
+      if (ending.status === 'refused' && purpose === 'abort') purpose = 'resume'
+      else if (/^target-lost/.test(ending.reason)) purpose = 'abort'
+      if (/^(slots-uncovered|key-exists|withheld)/.test(ending.reason)) await this.#mustBeRepaired()
+    }
+    ground.violated(`${purpose} ended ${ending?.status}: ${ending?.reason}`)
+  }
+
+  #pauseAfter({reason}: Ending): number {
+    return reason.startsWith('claimed') ? CLAIM_EXPIRES_MS : TIMEOUTS_TO_SETTLE * this.#ground.nodeTimeoutMs
+  }
+
+  async #judgeRecovery(purpose: ContinuePurpose): Promise<void> {
+    this.#isImported = this.#options.scenario === 'import' && purpose === 'resume'
+    if (this.#options.scenario !== 'create') return this.#mustBeClean(purpose)
+    this.#isMade = purpose === 'resume' && this.#ground.nodes.some((node) => ownedSlots(node).size > 0)
+    if (!this.#isMade) await this.#judgeUndone()
+  }
+
+  /** What it leaves needs no repair. What was wrong before the command came, and what a repair uncovers, is for `fix`. */
+  async #mustBeClean(after: string): Promise<void> {
+    if (this.#options.scenario === 'fix') return
+    const findings = await this.#ground.stage.until('check', this.#findings(this.#tool('check')), DEADLINE_MS)
+    for (const finding of findings ?? []) this.#ground.violated(`${after} leaves ${finding}`)
+  }
+
+  async #wentOn(notebook: Notebook, journal: Journal, purpose: ContinuePurpose): Promise<Ending> {
+    const errand = {...this.#errand(this.#tool(purpose)), notebook}
+    return this.#toItsEnd(purpose, errand.tool, goOn(errand, journal, purpose))
+  }
+
+  async #mustBeRepaired(): Promise<void> {
+    const ground = this.#ground
     let ending = await this.#repaired()
     // It looks once and then acts: roles that change meanwhile make it stop, and the next one begins from what is true then.
     for (let tries = 1; tries < MOST_FIXES && !isDone(ending) && !ending.reason.startsWith('key-exists'); tries++) {
-      await ground.pass(TIMEOUTS_TO_SETTLE * ground.nodeTimeoutMs)
+      await ground.pass(this.#pauseAfter(ending))
       ending = await this.#repaired()
     }
     // A node that died while keys left it has them again when it is back; which of two values counts is for the operator to say.
     if (ending.reason.startsWith('key-exists')) ending = await this.#repaired({replace: true})
     if (!isDone(ending)) ground.violated(`fix ended ${ending.status}: ${ending.reason}`)
-    if (this.#options.scenario === 'del-node' && this.#ended !== 'applied') await this.#removeAgain()
-  }
-
-  /** A node that some have forgotten and some have not: the same command again takes it out for good, unless nobody knows it any more. */
-  async #removeAgain(): Promise<void> {
-    let ending = await this.#runAgain()
-    // Gossip may settle something between the look and the deed: then the operator says it once more.
-    for (let tries = 1; tries < MOST_TRIES && ending.reason.startsWith('stale-plan'); tries++) {
-      await this.#ground.pass(this.#ground.nodeTimeoutMs)
-      ending = await this.#runAgain()
-    }
-    const isGone = ending.status === 'refused' && ending.reason.startsWith('unknown-node')
-    const mayNot = ending.status === 'refused' && !ending.reason.includes(':')
-    if (ending.status !== 'applied' && !isGone && !mayNot) {
-      this.#ground.violated(`del-node again ended ${ending.status}: ${ending.reason}`)
-    }
   }
 
   /** What was undone is as it was: nodes that stood alone stand alone, and stay so. */
@@ -190,35 +258,29 @@ class Play {
     }
   }
 
-  async #runAgain(): Promise<Ending> {
-    const tool = this.#tool('again')
-    const again = this.#operation(this.#errand(tool))
-    const ending = (await this.#ground.stage.until('the command, again', again, DEADLINE_MS))!
-    tool.exit()
-    return ending
-  }
-
   async #repaired(options: RepairOptions = {}): Promise<Ending> {
     const tool = this.#tool('fix')
-    const ending = (await this.#ground.stage.until('fix', repair(this.#errand(tool), options), DEADLINE_MS))!
+    return this.#toItsEnd('fix', tool, repair(this.#errand(tool), options))
+  }
+
+  async #toItsEnd(what: string, tool: ToolProcess, work: Promise<Ending>): Promise<Ending> {
+    const ending = (await this.#ground.stage.until(what, work, DEADLINE_MS))!
     tool.exit()
-    this.#ground.simulator.note('fix', `ends: ${ending.status} ${ending.reason}`)
+    this.#ground.simulator.note(what, `ends: ${ending.status} ${ending.reason}`)
     return ending
   }
 
-  /** Nodes that were left half a cluster are emptied; then they make one. */
+  /** It was given up, or not begun: the nodes are as they were, so it can be given once more. */
   async #createAgain(): Promise<void> {
-    const ground = this.#ground
-    // A MEET that is still under way would make them acquaintances again.
-    for (const pauseMs of [RESET_PAUSE_MS, 0]) {
-      for (const node of ground.nodes) node.call('CLUSTER', 'RESET', 'HARD')
-      await ground.pass(pauseMs)
+    let ending: Ending | undefined
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      if (tries > 0) await this.#ground.pass(this.#pauseAfter(ending!))
+      const tool = this.#tool('create again')
+      const errand = {...this.#errand(tool), notebook: this.#notebook}
+      ending = await this.#toItsEnd('create again', tool, this.#operation(errand))
+      if (isDone(ending)) return
     }
-    const tool = this.#tool('create again')
-    const again = create(ground.nodes, 0)(this.#errand(tool))
-    const ending = await ground.stage.until('create again', again, DEADLINE_MS)
-    tool.exit()
-    if (ending?.status !== 'applied') ground.violated(`create again ended ${ending?.status}: ${ending?.reason}`)
+    this.#ground.violated(`create again ended ${ending?.status}: ${ending?.reason}`)
   }
 
   async #judge(): Promise<void> {
@@ -229,7 +291,8 @@ class Play {
     const findings = await ground.stage.until('check', this.#findings(tool), DEADLINE_MS)
     for (const finding of findings ?? []) ground.violated(`check says ${finding}`)
     await this.#comeToRest()
-    judgeData(this.#members(), ground)
+    this.#taken = judgeData(this.#members(), ground)
+    if (this.#isImported) judgeImported(ground)
   }
 
   /** Replicas may still be fetching what they missed. */
@@ -267,8 +330,14 @@ class Play {
       tool,
       entries: this.#entries(),
       countKeys: this.#countKeys,
+      claimant: {owner: this.#claimOwner()},
       tell: (event) => describeStep(event, (line) => simulator.note('tool', line)),
     }
+  }
+
+  #claimOwner(): ClaimOwner {
+    const run = String(++this.#tools)
+    return {id: run, run, operation: 'command', user: 'operator', host: 'bastion', sinceMs: this.#ground.stage.nowMs}
   }
 
   /** Some seeds ask every node 16384 times, as the command line does; most look, for nothing is learned from so many questions. */

@@ -5,7 +5,17 @@ import type {SimNode} from '../engine/sim/sim-node.js'
 import type {Latency} from '../engine/sim/virtual-network.js'
 import {repair} from './carry-out.js'
 import type {Ground, Shape} from './ground.js'
-import {addNode, create, delNode, failover, rebalance, reshard, type Operation} from './operations.js'
+import {
+  addNode,
+  create,
+  delNode,
+  failover,
+  importFrom,
+  rebalance,
+  reshard,
+  setTimeout,
+  type Operation,
+} from './operations.js'
 
 export interface Scenario {
   /** @param nodes how many, where somebody said so */
@@ -15,7 +25,10 @@ export interface Scenario {
   operation(ground: Ground, rng: Rng): Operation
 }
 
-export const SCENARIO_NAMES = ['create', 'add-node', 'del-node', 'reshard', 'rebalance', 'fix', 'failover'] as const
+export const SCENARIO_NAMES = [
+  ...(['create', 'add-node', 'del-node', 'reshard', 'rebalance', 'fix', 'failover'] as const),
+  ...(['set-timeout', 'import'] as const),
+] as const
 
 export type ScenarioName = (typeof SCENARIO_NAMES)[number]
 
@@ -32,6 +45,11 @@ export const SCENARIOS: {readonly [Name in ScenarioName]: Scenario} = {
   reshard: {shape: formed, operation: (_, rng) => reshard(rng)},
   rebalance: {shape: formed, operation: (_, rng) => rebalance(rng)},
   fix: {shape: formed, damage, operation: () => (errand) => repair(errand)},
+  'set-timeout': {shape: formed, operation: ({nodeTimeoutMs}, rng) => setTimeout(rng, nodeTimeoutMs)},
+  import: {
+    shape: (rng, nodes) => ({...formed(rng, nodes), source: true}),
+    operation: ({source}, rng) => importFrom(rng, source!),
+  },
   failover: {shape: (rng, nodes) => ({...formed(rng, nodes), replicasEach: 1}), operation: (_, rng) => failover(rng)},
 }
 

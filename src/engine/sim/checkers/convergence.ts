@@ -24,6 +24,19 @@ export function unrest(nodes: readonly SimNode[], {without}: {readonly without?:
       troubleOf(node, ids) ?? disagreement(first, node, ids) ?? (without === 'data' ? undefined : lag(node, living))
     if (trouble !== undefined) return trouble
   }
+  return collision(living)
+}
+
+/** Two primaries with one epoch: the nodes settle that as soon as they hear of each other. */
+function collision(living: readonly SimNode[]): string | undefined {
+  const holders = new Map<number, SimNode>()
+  for (const node of living) {
+    const {myself} = stateOf(node)
+    if (!isPrimary(myself) || myself.slotCount === 0) continue
+    const other = holders.get(myself.configEpoch)
+    if (other !== undefined) return `${other.name} and ${node.name} both have epoch ${myself.configEpoch}`
+    holders.set(myself.configEpoch, node)
+  }
   return undefined
 }
 

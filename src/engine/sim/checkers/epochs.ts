@@ -25,7 +25,9 @@ export class GrowingEpochs implements Checker {
     if (state === undefined) return
     const {currentEpoch, lastVoteEpoch, myself} = state
     const told = this.#told.get(myself.id)
-    const configEpoch = isPrimary(myself) ? myself.configEpoch : (told?.configEpoch ?? 0)
+    // Without slots an epoch claims nothing, and a replica's is not kept: one that was reset after a restart has none.
+    const claims = isPrimary(myself) && myself.slotCount > 0
+    const configEpoch = claims ? myself.configEpoch : (told?.configEpoch ?? 0)
     if (told !== undefined) {
       if (told.core === node.core) mustGrow(node, 'currentEpoch', told.currentEpoch, currentEpoch)
       mustGrow(node, 'lastVoteEpoch', told.lastVoteEpoch, lastVoteEpoch)

@@ -1,6 +1,10 @@
 /**
  * A slot may have two owners for a while, as long as their config epochs tell everybody which of them is right. Two primaries that
- * claim one slot with one epoch would both be believed for ever.
+ * were both voted into one epoch would break what votes are there for.
+ *
+ * Redis lets a node take an epoch without a vote (the end of an import, TAKEOVER, BUMPEPOCH). Such an epoch may be anybody else's at
+ * that moment, and stays so until the two hear of each other: then the one with the smaller id takes a new one. So a claim without
+ * votes may collide; that no collision lasts is for `unrest` to see, when everybody can reach everybody.
  */
 import {isPrimary, type ClusterState} from '../../cluster/state.js'
 import {slotsIn} from '../../cluster/slot-table.js'
@@ -17,6 +21,8 @@ export class OneOwnerPerSlotAndEpoch implements Checker {
   /** By epoch, and by slot: the number of who has claimed it; 0 for nobody. */
   readonly #claims = new Map<number, Uint16Array>()
   readonly #numbers = new Map<string, number>()
+  /** By epoch: the numbers of those who were voted into it. */
+  readonly #elected = new Map<number, Set<number>>()
   /** What was looked at of each node: nothing has changed since. */
   readonly #seen = new Map<
     SimNode,
@@ -30,10 +36,14 @@ export class OneOwnerPerSlotAndEpoch implements Checker {
     if (!isPrimary(myself) || myself.configEpoch === FIRST_EPOCH || myself.slotCount === 0) return
     const claims = this.#claimsOf(myself.configEpoch)
     const number = this.#numberOf(myself.id)
+    if (state.election.epoch === myself.configEpoch) this.#electedIn(myself.configEpoch).add(number)
+    const elected = this.#electedIn(myself.configEpoch)
     for (const slot of slotsIn(myself.slots)) {
       const owner = claims[slot]!
-      if (owner !== 0 && owner !== number) this.#complain(node, slot, owner)
-      claims[slot] = number
+      if (owner !== 0 && owner !== number && elected.has(owner) && elected.has(number)) {
+        this.#complain(node, slot, owner)
+      }
+      if (!elected.has(owner)) claims[slot] = number
     }
   }
 
@@ -54,6 +64,12 @@ export class OneOwnerPerSlotAndEpoch implements Checker {
     let claims = this.#claims.get(epoch)
     if (claims === undefined) this.#claims.set(epoch, (claims = new Uint16Array(SLOT_COUNT)))
     return claims
+  }
+
+  #electedIn(epoch: number): Set<number> {
+    let elected = this.#elected.get(epoch)
+    if (elected === undefined) this.#elected.set(epoch, (elected = new Set()))
+    return elected
   }
 
   #numberOf(id: string): number {

@@ -15,6 +15,7 @@ import {KeyWeights} from './key-weights.js'
 import {migrateKeys} from './migrate-keys.js'
 import {moveBigKeys} from './move-big-keys.js'
 import {readNodeTimeout} from './node-timeouts.js'
+import {assertNotReplaced} from './replaced.js'
 import type {Route} from './route.js'
 import {fullSlots, keysOfSlots} from './slot-keys.js'
 
@@ -31,6 +32,10 @@ export interface Lane {
   readonly looksFirst: boolean
 }
 
+/** An account that took longer to come is asked for again. Less than the shortest node timeout that anybody uses. */
+const FRESH_MS = 500
+const MOST_LOOKS = 3
+
 interface LaneDatabase {
   readonly route: Route
   /** More connections to the source: their answers must not wait behind a MIGRATE. */
@@ -40,15 +45,16 @@ interface LaneDatabase {
   readonly weights: KeyWeights
 }
 
+/** @throws ManagerError `stale-plan` when one of the two was replaced by its replica */
 export async function openLane(source: NodeId, target: NodeId, context: StepContext): Promise<Lane> {
   await context.stalls.untilClear([source, target])
   const [sourceNode, targetNode] = await Promise.all([context.connect(source), context.connect(target)])
-  const [sourceView, targetView, ...timeouts] = await Promise.all([
-    readNode(sourceNode),
-    readNode(targetNode),
+  const [[sourceView, targetView], ...timeouts] = await Promise.all([
+    lookAtBoth(sourceNode, targetNode, context),
     readNodeTimeout(sourceNode),
     readNodeTimeout(targetNode),
   ])
+  assertNotReplaced(sourceView, targetView)
   tellLeftRaised(context, sourceView, timeouts[0])
   const count = await databaseCount(sourceNode, sourceView)
   const databases: LaneDatabase[] = []
@@ -65,6 +71,15 @@ export async function openLane(source: NodeId, target: NodeId, context: StepCont
     batch: new BatchSize(context.settings.pipeline),
     bigKeys: new BigKeys(context, sourceView, targetView),
     looksFirst: mustLookFirst(context, sourceView, timeouts),
+  }
+}
+
+/** What was under way for long is no news: a node that is silent may be replaced meanwhile. A busy one gets no quicker, so not for ever. */
+async function lookAtBoth(source: NodeClient, target: NodeClient, {clock}: StepContext): Promise<[NodeView, NodeView]> {
+  for (let looks = 1; ; looks++) {
+    const startedMs = clock.nowMs()
+    const views = await Promise.all([readNode(source), readNode(target)])
+    if (clock.nowMs() - startedMs <= FRESH_MS || looks === MOST_LOOKS) return views
   }
 }
 

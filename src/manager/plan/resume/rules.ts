@@ -44,8 +44,7 @@ const RULES: {readonly [Kind in StepKind]: Rule<Kind>} = {
   'move-slots': remainingMove,
   'migrate-slots': remainingMove,
   'collect-keys': remainingCollection,
-  // Only what is still nobody's: a claim takes slots away from whoever serves them by now.
-  'claim-slots': (step, truth) => withSlots(step, slotsOf(step).minus(claimedByAnybody(truth))),
+  'claim-slots': remainingClaim,
   'assign-slots': remainingAssignment,
   'close-slots': (step, truth) => withSlots(step, slotsOf(step).intersection(marked(accountOf(truth, step.node)))),
   'del-slots': (step, truth) => withSlots(step, slotsOf(step).intersection(claims(truth, step.node))),
@@ -107,6 +106,12 @@ function remainingCollection(step: StepOf<'collect-keys'>, truth: Truth): readon
   const isOpen = accountOf(truth, source)?.line.importing.has(step.slot) === true
   const isNeeded = truth.topology.owners[step.slot] === target && (keys !== 0 || isOpen)
   return isNeeded ? [{...step, source, target}] : []
+}
+
+/** Only what is still nobody's: a claim takes slots away from whoever serves them by now. A replica can take any, but serves none. */
+function remainingClaim(step: StepOf<'claim-slots'>, truth: Truth): readonly Step[] {
+  const node = successor(truth, step.node) ?? step.node
+  return withSlots({...step, node}, slotsOf(step).minus(claimedByAnybody(truth)))
 }
 
 /** Right only as long as the owner that is to be named still claims the slots. */

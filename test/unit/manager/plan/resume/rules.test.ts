@@ -179,6 +179,11 @@ describe('what is left of a repair', () => {
     expect(rest(step, truth(uncovered('5463')))).to.deep.equal([{...step, slots: '5463'}])
   })
 
+  it('is for the heir to claim, where the one that was to do it has become a replica', () => {
+    const step: Step = {kind: 'claim-slots', node: A, slots: '5463'}
+    expect(rest(step, truth(uncovered('5463'), promoted))).to.deep.equal([{...step, node: A1}])
+  })
+
   it('is to tell of the owner who does not know it, as long as it is the owner', () => {
     const step: Step = {kind: 'assign-slots', node: C, slots: '5-6', owner: A}
     expect(rest(step, truth())).to.deep.equal([])

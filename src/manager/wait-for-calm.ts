@@ -1,9 +1,18 @@
 /** A cluster that is still in motion by itself is waited for: what is decided in the middle of a failover is decided wrongly. */
-import {isManagerError} from '../manager/error.js'
-import type {Session} from './session.js'
+import {isManagerError} from './error.js'
+import type {ManagerClock} from './ports.js'
 
 const PAUSE_MS = 100
 const TOLD_AFTER_MS = 1_000
+
+/** Whom to tell what is waited for. */
+export interface Teller {
+  /** For as long as it lasts. */
+  busy(what: string): void
+  idle(): void
+  /** For good. */
+  note(message: string): void
+}
 
 export interface Calm<Seen> {
   readonly look: () => Promise<Seen>
@@ -20,18 +29,18 @@ export interface Calm<Seen> {
  * @throws whatever `look` throws when it still does so in the end
  */
 export async function waitForCalm<Seen>(
-  {world, renderer}: Pick<Session, 'world' | 'renderer'>,
+  clock: ManagerClock,
+  teller: Teller,
   {look, unrest, limitMs, isStrange = false}: Calm<Seen>,
 ): Promise<Seen> {
-  const {clock} = world
   const startedMs = clock.nowMs()
   const isOver = (): boolean => clock.nowMs() - startedMs > limitMs
   let told = ''
   let isKnown = !isStrange
   const tell = (reason: string): void => {
     // Gossip settles most of it before anybody could read about it.
-    if (clock.nowMs() - startedMs < TOLD_AFTER_MS) return renderer.busy(`waiting: ${reason}`)
-    if (told === '') renderer.note(`waiting: ${reason}`)
+    if (clock.nowMs() - startedMs < TOLD_AFTER_MS) return teller.busy(`waiting: ${reason}`)
+    if (told === '') teller.note(`waiting: ${reason}`)
     told = reason
   }
   for (;;) {
@@ -40,7 +49,7 @@ export async function waitForCalm<Seen>(
       isKnown = true
       const reason = unrest(seen)
       if (reason === undefined || isOver()) {
-        renderer.idle()
+        teller.idle()
         return seen
       }
       tell(reason)
