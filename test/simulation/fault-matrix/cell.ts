@@ -1,5 +1,6 @@
 /** One cell of the matrix: a command, a fault, what the operator was told, and what became of doing it. */
 import {judgeData} from '../../../src/rehearsal/judge.js'
+import {isReplica, keysOf, WHOLE_KEY} from '../../../src/rehearsal/node-facts.js'
 import {Overdue} from '../../../src/rehearsal/stage.js'
 import type {Address} from '../../../src/model/address.js'
 import type {Fault, Moment} from './faults.js'
@@ -119,7 +120,7 @@ class Cell {
     const added = this.#fault.before?.(this.#scene) ?? []
     const first = await this.#command([...this.#words, ...added])
     if (this.#fault.strike !== undefined && this.#struck === undefined) this.#violated('the moment never came')
-    const ending = nextOf(first, this.#scene.program.unfinishedJournals.length > 0)
+    const ending = nextOf(first, this.#scene.program.unfinishedOperations.length > 0)
     this.#judgeWords(first, ending)
     ground.slowWriters()
     await this.#scene.othersEnded()
@@ -132,23 +133,24 @@ class Cell {
   async #putInOrder(first: Ended): Promise<void> {
     let last = first
     if (this.#fault.lasts !== true || last.exitCode === 0) this.#lift()
-    for (let tries = 0; last.exitCode !== 0; tries++) {
+    for (let tries = 0; !isDone(last); tries++) {
       if (tries === MOST_REMEDIES) return this.#violated(`after ${MOST_REMEDIES} remedies: exit code ${last.exitCode}`)
-      if (tries > 0 && !this.#isLifted) {
+      if (tries > 0) {
         this.#lift()
         await this.#settle()
       }
-      const isOpen = this.#scene.program.unfinishedJournals.length > 0
+      const isOpen = this.#scene.program.unfinishedOperations.length > 0
       const words = advisedCommand(last, isOpen, this.#words, this.#scene.name(this.#row.cast.entry))
+      if (words.includes('--replace')) this.#excuseConflicts()
       last = await this.#command(words)
-      this.#remedies.push(`${words[0]} ${last.exitCode}`)
+      this.#remedies.push(remedyName(words, last))
       if (this.#isAsWanted(words, last)) return
     }
   }
 
-  /** What is to be taken away is not known any more; what is to be made is there. */
+  /** What was asked for is there by now, or can no longer be meant: who was to be followed is no primary any more. */
   #isAsWanted(words: readonly string[], {text}: Ended): boolean {
-    return words[0] === 'del-node' && text.includes('unknown-node')
+    return words === this.#words && /\[(unknown-node|not-a-primary|already-primary)\]/.test(text)
   }
 
   async #command(words: readonly string[]): Promise<Ended> {
@@ -207,14 +209,37 @@ class Cell {
     if (checked.exitCode !== 0) {
       const entry = this.#scene.name(this.#row.cast.entry)
       const fixed = await this.#command(['fix', entry, '--yes'])
-      this.#remedies.push(`fix ${fixed.exitCode}`)
+      this.#remedies.push(remedyName(['fix'], fixed))
       await this.#settle()
       checked = await this.#check()
     }
     if (checked.exitCode !== 0) this.#violated(`check ends with ${checked.exitCode}`)
     await ground.pass(LAST_PAUSE_MS)
+    this.#fault.excuse?.(this.#struck!)
     judgeData(this.#scene.members, ground)
-    for (const file of this.#scene.program.unfinishedJournals) this.#violated(`unfinished: ${file}`)
+    await this.#closeJournals()
+  }
+
+  /** What was put in order without its journal is true by now: `resume` finds that, and closes it. */
+  async #closeJournals(): Promise<void> {
+    const {program} = this.#scene
+    for (const id of program.unfinishedOperations) {
+      const {exitCode} = await this.#command(['resume', id, '--yes'])
+      if (exitCode !== 0) this.#violated(`something is left of operation ${id}: resume ends with ${exitCode}`)
+    }
+  }
+
+  /** Of a key with two values the one that the operator decides against is lost. */
+  #excuseConflicts(): void {
+    const {ledger} = this.#scene.ground
+    const primaries = this.#scene.members.filter((node) => !isReplica(node))
+    const holders = new Map<string, number>()
+    for (const key of primaries.flatMap(keysOf)) holders.set(key, (holders.get(key) ?? 0) + 1)
+    for (const [key, places] of holders) {
+      if (places === 1) continue
+      ledger.excuse(key, WHOLE_KEY)
+      for (const element of ledger.elementsOf(key)) ledger.excuse(key, element)
+    }
   }
 
   #check(): Promise<Ended> {
@@ -228,4 +253,14 @@ class Cell {
   #violated(what: string): void {
     this.#scene.ground.violated(what)
   }
+}
+
+function isDone({exitCode, result}: Ended): boolean {
+  return exitCode === 0 || result.status === 'applied'
+}
+
+/** `resume`, or `resume (5)` where it did not do everything. */
+function remedyName(words: readonly string[], {exitCode}: Ended): string {
+  const name = words.includes('--replace') ? `${words[0]} --replace` : words[0]!
+  return exitCode === 0 ? name : `${name} (${exitCode})`
 }

@@ -12,7 +12,7 @@ describe('whatever goes wrong with', () => {
       for (const fault of FAULTS.filter(({appliesTo}) => appliesTo?.(row) !== false)) {
         it(fault.name, async () => {
           const {violations, transcript, ending, remedies} = await playCell(row, fault, course)
-          if (process.env['MATRIX_LOG']) console.log(`      ${ending} ${remedies.join(', ')}`)
+          if (process.env['MATRIX_LOG']) console.log(`@@ ${row.name} | ${fault.name} | ${ending} | ${remedies.join(', ')} | ${violations.map((v) => v.split('\n')[0]).join('; ').slice(0, 300)}`)
           expect(violations, transcript).to.deep.equal([])
         })
       }

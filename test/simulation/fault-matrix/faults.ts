@@ -3,7 +3,8 @@ import {rmSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import type {Address} from '../../../src/model/address.js'
 import type {SimNode} from '../../../src/engine/sim/sim-node.js'
-import {isReplica} from '../../../src/rehearsal/node-facts.js'
+import {keySlot} from '../../../src/engine/keyspace/key-slot.js'
+import {isReplica, WHOLE_KEY} from '../../../src/rehearsal/node-facts.js'
 import type {Command, Mishap} from './injected-pool.js'
 import {nameOf, slotOf} from './moments.js'
 import type {Row} from './rows.js'
@@ -34,6 +35,8 @@ export interface Fault {
   readonly lift?: (scene: Scene, row: Row) => void
   /** It outlives the command, and the first remedy. */
   readonly lasts?: boolean
+  /** What is lost because of what somebody else did, whatever we do. */
+  readonly excuse?: (struck: Moment) => void
   /** No node has anything to do with it. */
   readonly isLocal?: boolean
   readonly appliesTo?: (row: Row) => boolean
@@ -148,7 +151,18 @@ function failsOver(role: 'source' | 'target'): Fault {
   })
 }
 
-const slotInHand = ({scene, command}: Moment): number => slotOf(command) ?? scene.slotsWithKeys(0)[0] ?? 0
+const slotInHand = ({command}: Moment): number => slotOf(command) ?? 0
+
+/** Without the marks of a move clients do not find what has gone over; an owner that hears of another one drops the slot's keys. */
+function excuseSlot(moment: Moment): void {
+  const {ledger, stillKeys, misses} = moment.scene.ground
+  const isHit = (key: string): boolean => keySlot(key) === slotInHand(moment)
+  for (const {key} of stillKeys) if (isHit(key)) ledger.excuse(key, WHOLE_KEY)
+  for (const key of ledger.keys) {
+    if (isHit(key)) for (const element of ledger.elementsOf(key)) ledger.excuse(key, element)
+  }
+  for (const {key, element} of misses) if (isHit(key)) ledger.excuse(key, element)
+}
 
 /** As `CONFIG SET` of somebody else. */
 function config(node: SimNode, name: string, value: string): void {
@@ -239,6 +253,7 @@ export const FAULTS: readonly Fault[] = [
       }
       return undefined
     },
+    excuse: excuseSlot,
   },
   {
     ...{name: 'slot taken by a third', group: 'others', moment: 'middle'},
@@ -250,6 +265,7 @@ export const FAULTS: readonly Fault[] = [
       third.call('CLUSTER', 'SETSLOT', slotInHand(moment), 'NODE', third.id!)
       return undefined
     },
+    excuse: excuseSlot,
   },
   {
     ...{name: 'target forgotten by a bystander', group: 'others', moment: 'middle'},

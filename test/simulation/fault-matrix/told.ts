@@ -17,7 +17,7 @@ export type Ending =
 /** @param isOpen an unfinished journal is there */
 export function nextOf({exitCode, result, text}: Ended, isOpen: boolean): Ending {
   if (exitCode === null) return 'killed'
-  if (exitCode === 0) return 'done'
+  if (exitCode === 0 || result.status === 'applied') return 'done'
   const {outcome} = result
   if (outcome?.undone === true) return 'undone'
   if (isOpen) return 'resumable'
@@ -41,6 +41,8 @@ export function advisedCommand(
   same: readonly string[],
   entry: string,
 ): readonly string[] {
+  // Which of two values counts is for the operator to say: here, the owner's.
+  if (text.includes('[key-exists]')) return ['fix', entry, '--replace', '--yes']
   const named = [...text.matchAll(ADVICE)].map(([, words]) => words!.split(' '))
   const advised = named.find(([verb]) => verb === 'resume') ?? named.find(([verb]) => verb === 'fix')
   if (advised?.[0] === 'resume' && isOpen) return [...advised, '--yes']

@@ -7,6 +7,7 @@ import path from 'node:path'
 import {Readable} from 'node:stream'
 import {fileURLToPath, pathToFileURL} from 'node:url'
 import {Config} from '@oclif/core'
+import {readEntry} from '../../../src/cli/journal/journal-folder.js'
 import type {Output, World} from '../../../src/cli/world.js'
 import type {PlanResult} from '../../../src/cli/run-plan.js'
 import type {NodePool, SnapshotReader} from '../../../src/manager/ports.js'
@@ -34,6 +35,7 @@ export interface RunOptions {
 
 /** No process of this machine has it. */
 const DEAD_PID = 2 ** 22 + 1
+const OWN_PID = `"pid":${process.pid}`
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'exit'] as const
 /** `engine` commands, prompts: nothing here is typed at a terminal. */
 const config = new Config({root: PROJECT_ROOT})
@@ -67,6 +69,13 @@ export class VirtualProgram {
 
   get unfinishedJournals(): string[] {
     return this.journals.filter((file) => !file.endsWith('.ended.jsonl'))
+  }
+
+  /** Ids of those that can be read. */
+  get unfinishedOperations(): string[] {
+    return this.unfinishedJournals
+      .filter((file) => readEntry(file) !== undefined)
+      .map((file) => path.basename(file, '.jsonl'))
   }
 
   async start(words: readonly string[], options: RunOptions): Promise<VirtualRun> {
@@ -111,14 +120,10 @@ export class VirtualRun {
     this.tool.stage.stir()
   }
 
-  /** `kill -9`: its journal names a process that is no more. */
+  /** `kill -9`. */
   kill(): void {
     this.tool.die()
     this.#forget()
-    for (const file of this.#program.unfinishedJournals) {
-      const text = readFileSync(file, 'utf8')
-      writeFileSync(file, text.replaceAll(`"pid":${process.pid}`, `"pid":${DEAD_PID}`))
-    }
   }
 
   async #run(words: readonly string[], pool: NodePool & SnapshotReader): Promise<Ended> {
@@ -152,8 +157,12 @@ export class VirtualRun {
     return process.listeners(signal as 'SIGINT').filter((each) => !this.#known.get(signal)!.has(each))
   }
 
-  /** What a process takes with it when it ends: whoever listens in it. */
+  /** What a process takes with it when it ends: whoever listens in it, and that it can be found. */
   #forget(): void {
+    for (const file of this.#program.unfinishedJournals) {
+      const text = readFileSync(file, 'utf8')
+      if (text.includes(OWN_PID)) writeFileSync(file, text.replaceAll(OWN_PID, `"pid":${DEAD_PID}`))
+    }
     for (const listener of this.#listeners('exit')) (listener as () => void)()
     for (const signal of SIGNALS) {
       for (const listener of this.#listeners(signal)) process.off(signal, listener)
