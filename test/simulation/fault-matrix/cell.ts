@@ -216,6 +216,8 @@ class Cell {
     if (checked.exitCode !== 0) this.#violated(`check ends with ${checked.exitCode}`)
     await ground.pass(LAST_PAUSE_MS)
     this.#fault.excuse?.(this.#struck!)
+    // The heir of a source knows nothing of a move: until it is finished, clients look in vain for what has gone over.
+    if (ground.losses.failovers > 0) ground.misses.splice(0)
     judgeData(this.#scene.members, ground)
     await this.#closeJournals()
   }

@@ -269,6 +269,8 @@ export const FAULTS: readonly Fault[] = [
   },
   {
     ...{name: 'target forgotten by a bystander', group: 'others', moment: 'middle'},
+    // Servers pass a FORGET on: with the only replica gone, too, nobody is left who could name the primary (docs/reliability.md).
+    appliesTo: ({name}) => name !== 'del-node (a replica)',
     strike: ({scene, row}) => {
       const {target, bystander} = row.cast
       scene.node(bystander).call('CLUSTER', 'FORGET', scene.node(target).id!)

@@ -1,5 +1,5 @@
 /** A little cluster with clients, and a machine with tscluster on it: what every cell of the matrix is played on. */
-import {existsSync, mkdtempSync, rmSync} from 'node:fs'
+import {appendFileSync, existsSync, mkdtempSync, rmSync} from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import {keySlot} from '../../../src/engine/keyspace/key-slot.js'
@@ -32,7 +32,10 @@ export class Scene {
   #othersText = ''
 
   constructor(layout: Layout) {
-    this.ground = new Ground(SEED, {...layout, nodeTimeoutMs: NODE_TIMEOUT_MS, latencyMs: LATENCY_MS})
+    const trace = process.env['MATRIX_TRACE']
+    const onLine = trace === undefined ? undefined : (line: string) => appendFileSync(trace, `${line}\n`)
+    const shape = {...layout, nodeTimeoutMs: NODE_TIMEOUT_MS, latencyMs: LATENCY_MS, epochsMayCollide: true}
+    this.ground = new Ground(SEED, shape, onLine)
     this.ground.stage.isOutsideBusy = readsFiles
     this.#home = mkdtempSync(path.join(existsSync(FAST_FOLDER) ? FAST_FOLDER : os.tmpdir(), 'tscluster-matrix-'))
     this.program = new VirtualProgram(this.ground.stage, this.#home)
