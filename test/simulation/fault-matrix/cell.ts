@@ -188,7 +188,7 @@ class Cell {
     if (ending === 'done' || ending === 'killed') return
     if (ending === 'failed') this.#violated('neither done, nor resumable, nor undone')
     if (this.#fault.isLocal !== true && !namesNode(ended)) this.#violated('the message names no node')
-    if (!/tscluster [a-z]|\(.+\) \[[a-z-]+\]|→|nothing was changed/.test(ended.text)) {
+    if (!/tscluster [a-z]|\(.+\) \[[a-z-]+\]|→|nothing was changed|may be given again/.test(ended.text)) {
       this.#violated('the message says not what to do')
     }
     if (ended.text.includes('[internal]')) this.#violated('a bug of ours')

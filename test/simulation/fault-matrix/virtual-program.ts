@@ -104,7 +104,9 @@ export class VirtualRun {
 
   constructor(program: VirtualProgram, stage: Stage, words: readonly string[], options: RunOptions) {
     this.#program = program
-    this.tool = new ToolProcess(stage)
+    this.tool = new ToolProcess(stage, {
+      tell: (to, commands) => stage.simulator.note('tool', `${to.host}:${to.port} < ${commands.length} × ${commands[0]!.slice(0, 5).join(' ')}`),
+    })
     const pool = new InjectedPool(this.tool.lifeline, this.tool.pool, options)
     this.ended = this.#run(words, pool)
     this.begun = Promise.race([pool.opened, this.ended])
