@@ -138,10 +138,21 @@ function goesAway(role: Role): Fault {
 }
 
 function standsStill(role: Role): Fault {
-  return nodeFault(`${role} stands still`, role, (node, {scene}) => {
+  const strike = (node: SimNode, {scene}: Moment): void => {
     node.pause()
     scene.ground.simulator.schedule(LONG_MS, () => node.resume())
-  })
+  }
+  return nodeFault(`${role} stands still`, role, strike, {excuse: excuseLateClaim})
+}
+
+/**
+ * When it goes on, it carries out the SETSLOT that had waited in its socket: the epoch that it takes for it may win back its slots from
+ * the heir that has them meanwhile. What was written to the heir is lost, whatever we do.
+ */
+function excuseLateClaim({scene, command}: Moment): void {
+  const {ledger, losses} = scene.ground
+  if (nameOf(command) !== 'CLUSTER SETSLOT' || losses.failovers === 0) return
+  for (const key of ledger.keys) for (const element of ledger.elementsOf(key)) ledger.excuse(key, element)
 }
 
 /** Somebody promotes a replica. */
