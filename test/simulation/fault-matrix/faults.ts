@@ -146,7 +146,7 @@ function standsStill(role: Role): Fault {
 }
 
 /**
- * When it goes on, it carries out the SETSLOT that had waited in its socket: the epoch that it takes for it may win back its slots from
+ * A node that was replaced carries out the SETSLOT that had waited in its socket, or in the network: the epoch that it takes for it may win back its slots from
  * the heir that has them meanwhile. What was written to the heir is lost, whatever we do.
  */
 function excuseLateClaim({scene, command}: Moment): void {
@@ -157,9 +157,10 @@ function excuseLateClaim({scene, command}: Moment): void {
 
 /** Somebody promotes a replica. */
 function failsOver(role: 'source' | 'target'): Fault {
-  return nodeFault(`failover of the ${role}`, `${role}Replica`, (replica) => {
+  const strike = (replica: SimNode): void => {
     if (isReplica(replica)) replica.call('CLUSTER', 'FAILOVER', 'FORCE')
-  })
+  }
+  return nodeFault(`failover of the ${role}`, `${role}Replica`, strike, {excuse: excuseLateClaim})
 }
 
 const slotInHand = ({command}: Moment): number => slotOf(command) ?? 0
@@ -208,11 +209,16 @@ export const FAULTS: readonly Fault[] = [
   standsStill('target'),
   failsOver('source'),
   failsOver('target'),
-  nodeFault('target behind a partition', 'target', (node, {scene}) => {
-    const {simulator} = scene.ground
-    simulator.faults.partition([node])
-    simulator.schedule(LONG_MS, () => simulator.faults.heal())
-  }),
+  nodeFault(
+    'target behind a partition',
+    'target',
+    (node, {scene}) => {
+      const {simulator} = scene.ground
+      simulator.faults.partition([node])
+      simulator.schedule(LONG_MS, () => simulator.faults.heal())
+    },
+    {excuse: excuseLateClaim},
+  ),
   nodeFault('tool behind a partition', 'entry', (_, {scene}) => {
     const {simulator} = scene.ground
     simulator.faults.partition(['clients'])
@@ -323,6 +329,7 @@ export const FAULTS: readonly Fault[] = [
     ...{name: 'no folder for the journal', group: 'tool', isLocal: true},
     appliesTo: ({name}) => name !== 'resume' && name !== 'abort',
     before: ({folder}) => {
+      rmSync(path.join(folder, 'tscluster'), {recursive: true, force: true})
       writeFileSync(path.join(folder, 'tscluster'), 'in the way')
       return []
     },
