@@ -30,10 +30,15 @@ try {
 async function benchManager(rounds, {only, json}) {
   const {compare} = await import('../bench/manager/compare.ts')
   await compare({root: ROOT, rounds, only, json})
-  if (!'planning'.includes(only ?? '')) return
-  const {planning} = await import('../bench/planning.ts')
+  if ('planning'.includes(only ?? '')) {
+    const {planning} = await import('../bench/planning.ts')
+    console.log()
+    await planning()
+  }
+  if (!'journal'.includes(only ?? '')) return
+  const {journal} = await import('../bench/journal.ts')
   console.log()
-  await planning()
+  journal()
 }
 
 async function benchEngine(rounds) {

@@ -184,25 +184,34 @@ export async function runPlan(
   }
   const entry = plan.entries[0] ?? plan.nodes[0]!.address
   const {source, continues} = proposed
-  const work = (): Promise<Carried> => carryOut(session, plan, {entry, source, teller: renderer, continues})
-  const {carried, report} = await verified(session, plan, proposed, options.verify, work)
+  const verification: {report?: VerificationReport} = {}
+  const around = options.verify && verifying(session, plan, proposed, options.verify, verification)
+  const carried = await carryOut(session, plan, {entry, source, teller: renderer, continues, around})
+  const {report} = verification
   renderer.outcome(plan, carried.outcome, carried.advice)
   if (report !== undefined) renderer.verification(plan, report)
   return conclude(session, {schema, plan, carried, proposed, report})
 }
 
-/** The work, and where it was asked for, what became of the keys and of clients' writes. */
-async function verified(
+/**
+ * What becomes of the keys and of clients' writes, beside the work. All of it under the claim: what others change meanwhile would look
+ * like damage, and a command that is refused has written nothing.
+ * @param verification gets the report
+ */
+function verifying(
   session: Session,
   plan: Plan,
   {source}: ProposedPlan,
-  options: VerifyOptions | undefined,
-  work: () => Promise<Carried>,
-): Promise<{readonly carried: Carried; readonly report?: VerificationReport}> {
-  if (options === undefined) return {carried: await work()}
-  const {beginCheck} = await import('./verify/operation-check.js')
-  const check = await beginCheck(session, plan, options, source)
-  return check.around(work)
+  options: VerifyOptions,
+  verification: {report?: VerificationReport},
+): (work: () => Promise<Carried>) => Promise<Carried> {
+  return async (work) => {
+    const {beginCheck} = await import('./verify/operation-check.js')
+    const check = await beginCheck(session, plan, options, source)
+    const {carried, report} = await check.around(work)
+    verification.report = report
+    return carried
+  }
 }
 
 /** The same plan, with the big keys that it will meet; the slots that hold them go last. */

@@ -47,6 +47,8 @@ export interface CarryOptions {
   readonly teller?: Pick<Renderer, 'hint' | 'note'>
   /** The operation that this is the rest of; absent: it begins now. */
   readonly continues?: Continued | undefined
+  /** Does the work, and what belongs before it and after it, while nobody else may change anything. Absent: just the work. */
+  readonly around?: ((work: () => Promise<Carried>) => Promise<Carried>) | undefined
 }
 
 /** An outcome, and where it is written down. */
@@ -73,7 +75,10 @@ export async function carryOut(session: Field, plan: Plan, options: CarryOptions
   const {newOperationId} = await import('./operations/claimant.js')
   const id = options.continues?.id ?? newOperationId()
   const operation = {id, operation: plan.operation, force: session.meeting === 'force'}
-  return whileClaimed(session, plan, operation, (claim) => carryOutClaimed(session, plan, options, claim, id))
+  const {around = (work: () => Promise<Carried>): Promise<Carried> => work()} = options
+  return whileClaimed(session, plan, operation, (claim) =>
+    around(() => carryOutClaimed(session, plan, options, claim, id)),
+  )
 }
 
 async function carryOutClaimed(

@@ -1,9 +1,13 @@
 /** `tscluster set-timeout`: cluster-node-timeout on every node. */
 import {Args} from '@oclif/core'
 import {BaseCommand} from '../cli/base-command.js'
+import {EXIT} from '../cli/exit-code.js'
 import {changeFlags, usage} from '../cli/flags.js'
 import {changeOptionsOf, look, runPlan, settingsOf, type PlanResult} from '../cli/run-plan.js'
+import type {Session} from '../cli/session.js'
+import type {Finding} from '../manager/check/finding.js'
 import {planSetTimeout, timeoutWarnings} from '../manager/plan/set-timeout.js'
+import {formatAddress} from '../model/address.js'
 
 export class SetTimeout extends BaseCommand {
   static override summary = 'set cluster-node-timeout on every node, for good'
@@ -31,15 +35,24 @@ export class SetTimeout extends BaseCommand {
     if (earlier !== undefined) return earlier
     const {topology} = await look(session, addresses)
     const planned = planSetTimeout(topology, Number(args.ms), settingsOf({timeout: flags.timeout}))
-    const result = await runPlan(
+    const warnings = timeoutWarnings(topology)
+    const result = withLeftOut(
       session,
-      'set-timeout',
-      {planned, warnings: timeoutWarnings(topology)},
-      changeOptionsOf(flags),
+      warnings,
+      await runPlan(session, 'set-timeout', {planned, warnings}, changeOptionsOf(flags)),
     )
     this.end(result.exitCode)
     return result
   }
+}
+
+/** Where nodes were away, something is left to do, though all that could be done is done. */
+function withLeftOut({renderer}: Session, away: readonly Finding[], result: PlanResult): PlanResult {
+  if (away.length === 0 || result.status !== 'applied') return result
+  const names = away.map(({node}) => formatAddress(node!.address)).join(', ')
+  const [keeps, its, it] = away.length === 1 ? ['keeps', 'its', 'it'] : ['keep', 'their', 'them']
+  renderer.warn(`${names} ${keeps} ${its} node timeout: start ${it}, then the same command again`)
+  return {...result, exitCode: result.exitCode === EXIT.done ? EXIT.halfDone : result.exitCode}
 }
 
 export default SetTimeout

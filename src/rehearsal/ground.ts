@@ -93,7 +93,8 @@ export class Ground {
     this.stage = new Stage(this.simulator)
     this.losses = new LossWatch(this.ledger)
     // Nodes that are to become a cluster are emptied when that fails: then their epochs begin anew.
-    const checkers = primaries === 0 ? [new OneVotePerEpoch(), new Offsets()] : allCheckers()
+    const always = [new OneVotePerEpoch(), new Offsets()]
+    const checkers = primaries === 0 ? always : allCheckers()
     this.simulator.check(this.losses, ...checkers.map(whileDiskWorks))
     this.#members = [...this.simulator.nodes]
     this.#spares = Array.from({length: spares}, () => this.simulator.addNode({config}))

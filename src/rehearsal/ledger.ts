@@ -22,6 +22,11 @@ export class Ledger {
     return this.#acknowledged.keys()
   }
 
+  /** What was acknowledged of a key. */
+  elementsOf(key: string): Elements {
+    return this.#acknowledged.get(key) ?? new Set()
+  }
+
   /** Acknowledged writes that may be gone. */
   get excusedAcknowledged(): number {
     let sum = 0

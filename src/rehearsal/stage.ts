@@ -12,6 +12,8 @@ export class Overdue extends Error {
 
 export class Stage {
   readonly simulator: Simulator
+  /** Whether somebody waits for the world outside, such as a file that is being read: no virtual time passes meanwhile. */
+  isOutsideBusy: () => boolean = () => false
   #stirred = false
 
   constructor(simulator: Simulator) {
@@ -45,21 +47,22 @@ export class Stage {
       (value) => (settled = {value}),
       (error: unknown) => (settled = {error}),
     )
-    await idle()
+    await this.#idle()
     while (settled === undefined && !isOver()) {
       if (this.nowMs > deadlineMs) throw new Overdue(`${what} has not ended within ${limitMs / 1000} s`)
       if (!this.simulator.step()) throw new Overdue(`${what} waits for nothing that could ever happen`)
       if (!this.#stirred) continue
       this.#stirred = false
-      await idle()
+      await this.#idle()
     }
     if (settled === undefined) return undefined
     if ('error' in settled) throw settled.error
     return settled.value
   }
-}
 
-/** When every promise that can go on has gone on: Node runs them all before it looks at its immediates. */
-function idle(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve))
+  /** When every promise that can go on has gone on: Node runs them all before it looks at its immediates. */
+  async #idle(): Promise<void> {
+    do await new Promise<void>((resolve) => setImmediate(resolve))
+    while (this.isOutsideBusy())
+  }
 }

@@ -48,7 +48,7 @@ const REPAIR = 'without a journal, `tscluster fix` works from the cluster alone'
  * @throws ManagerError `usage` when none or several answer to it, `refused` when it runs, or nothing is left of it
  */
 export function findOperation(word: string | undefined, file: string | undefined, env: World['env']): OpenedJournal {
-  const found = file === undefined ? choose(candidates(word, env), word) : fileEntry(file)
+  const found = file === undefined ? choose(candidates(word, env), word, env) : fileEntry(file)
   const opened = openJournal(found)
   const {head, standing} = opened
   const name = `${head.operation} ${shortOperation(head.id)}`
@@ -98,15 +98,23 @@ function readable(found: readonly FoundOperation[]): OpenedJournal[] {
   })
 }
 
-function choose(found: readonly JournalEntry[], word: string | undefined): JournalEntry {
+function choose(found: readonly JournalEntry[], word: string | undefined, env: World['env']): JournalEntry {
   const [first, ...others] = found
   const which = word === undefined ? 'operation is unfinished' : `operation is known as ${word}`
   if (first === undefined) {
-    throw new ManagerError('usage', `no ${which}`, {hint: `\`tscluster operations\` lists what is known; ${REPAIR}`})
+    throw new ManagerError('usage', `no ${which}${butForUnreadable(env)}`, {
+      hint: `\`tscluster operations\` lists what is known; ${REPAIR}`,
+    })
   }
   if (others.length === 0) return first
   const names = found.map(({head}) => `${shortOperation(head.id)} (${head.operation} ${head.entry})`)
   throw new ManagerError('usage', `more than one ${which}: ${names.join(', ')}`, {hint: 'name one by its id'})
+}
+
+/** What it may have been that is looked for, nobody can tell any more. */
+function butForUnreadable(env: World['env']): string {
+  const files = new JournalFolder(env).unreadable
+  return files.length === 0 ? '' : `, but for what cannot be read: ${files.join(', ')} (remove it when all is in order)`
 }
 
 function fileEntry(file: string): JournalEntry {

@@ -53,6 +53,12 @@ export class JournalFolder {
     return entries.sort((a, b) => a.head.startedMs - b.head.startedMs)
   }
 
+  /** Journals of operations that have not ended, as far as their names tell, and of which nothing else can be known. */
+  get unreadable(): string[] {
+    const files = this.#names().map((name) => path.join(this.path, name))
+    return files.filter((file) => !file.endsWith('.ended.jsonl') && readEntry(file) === undefined)
+  }
+
   /** Cheap: most of the time there is nothing to look at. */
   get hasUnended(): boolean {
     return this.#names().some((name) => !name.endsWith('.ended.jsonl'))

@@ -119,7 +119,8 @@ export class TextRenderer implements Renderer {
     const label = outcome.status === 'stopped' ? this.#err.warning('stopped') : this.#err.bad('failed')
     if (!outcome.touched) stderr.write(`${label} ${plan.operation}: nothing was changed\n`)
     else if (outcome.undone) {
-      stderr.write(`${label} ${plan.operation}: what was done is undone, the nodes are as they were\n`)
+      const again = 'the same command may be given again'
+      stderr.write(`${label} ${plan.operation}: what was done is undone, the nodes are as they were; ${again}\n`)
     } else if (outcome.slotsLeft !== undefined && outcome.stepsLeft === 0) {
       stderr.write(`${label} ${summary}; slots left: ${outcome.slotsLeft}\n`)
     } else stderr.write(`${label} ${summary}, ${count(outcome.stepsLeft, 'step')} left; to go on: ${resume}\n`)

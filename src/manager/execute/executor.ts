@@ -73,7 +73,11 @@ class Run {
   async toTheEnd(): Promise<Outcome> {
     const {undo = [], lastly = []} = this.#plan
     let error = await this.#phases(this.#plan.phases, '')
-    if (this.#execution.lost?.aborted === true) return this.#outcome(error, false)
+    if (this.#execution.lost?.aborted === true) {
+      const raised = this.#stalls.timeouts.leftBehind
+      if (raised !== undefined) this.#emit({kind: 'noted', step: 'lastly', message: raised})
+      return this.#outcome(error, false)
+    }
     let undone = false
     if (error !== undefined && this.#touched && undo.length > 0) {
       this.#execution.emit({kind: 'undo-started', reason: error.message})

@@ -6,17 +6,21 @@
 import {formatAddress} from '../../../model/address.js'
 import type {SlotId} from '../../../model/slot.js'
 import {SlotSet} from '../../../model/slot-set.js'
-import type {ManagerError} from '../../error.js'
+import {ManagerError} from '../../error.js'
 import type {Argument} from '../../ports.js'
 import {NOT_A_PRIMARY} from '../steps/node-commands.js'
 import type {Lane} from './lane.js'
 import {setSlots} from './set-slots.js'
+
+/** Below the least node timeout that anybody may set: in less time nobody is found dead and replaced. */
+const SOONEST_FAILOVER_MS = 100
 
 export class Handover {
   readonly #lane: Lane
   /** Keys moved per slot, of the slots that wait to be handed over. */
   #moved: ReadonlyMap<SlotId, number> = new Map()
   #open = SlotSet.EMPTY
+  #openedMs = 0
   #announced: Promise<void> = Promise.resolve()
 
   constructor(lane: Lane) {
@@ -47,7 +51,9 @@ export class Handover {
     const {context, source, target} = this.#lane
     const slots = [...this.#moved.keys()]
     if (slots.length + next.length === 0) return
+    if (slots.length > 0) await this.#sourceIsPrimary()
     this.#open = this.#open.union(SlotSet.of(next))
+    this.#openedMs = context.clock.nowMs()
     const unclaimed = next.filter((slot) => !target.line.slots.has(slot))
     const owner = slots.map((slot) => setSlot(slot, 'NODE', target.id))
     const importing = unclaimed.map((slot) => setSlot(slot, 'IMPORTING', source.id))
@@ -58,6 +64,22 @@ export class Handover {
     const tolerated = next.length === 0 ? NOT_A_PRIMARY : undefined
     await setSlots(context, {id: source.id, witness: source}, [...owner, ...migrating], tolerated)
     await this.#handedOver(slots)
+  }
+
+  /**
+   * A replica that was promoted in the place of the source knows nothing of the open slots: it takes them for whole, and clients have
+   * been writing to it. Were the target to claim them now, what they wrote there would be gone.
+   * @throws ManagerError `stale-plan`; the slots stay open, and whoever goes on finds both versions
+   */
+  async #sourceIsPrimary(): Promise<void> {
+    const {context, source} = this.#lane
+    if (context.clock.nowMs() - this.#openedMs < SOONEST_FAILOVER_MS) return
+    const node = await context.connect(source.id)
+    if (!/^role:slave/m.test(String(await node.call(['INFO', 'replication'])))) return
+    throw new ManagerError('stale-plan', 'is a replica now: another node took its place while keys were moving', {
+      node: formatAddress(source.address),
+      hint: 'what clients wrote to that one is kept; keys that are on both sides by now are compared',
+    })
   }
 
   async #handedOver(slots: readonly SlotId[]): Promise<void> {

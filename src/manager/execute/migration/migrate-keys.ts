@@ -9,6 +9,8 @@ import type {Route} from './route.js'
 /** For 13 s in all: a primary that has come back refuses for up to 5 s, one that is being replaced for longer than its node timeout. */
 const RETRIES = 8
 const FIRST_RETRY_MS = 50
+/** A target that is gone answers nothing: each attempt takes the whole time limit of MIGRATE, and one of those is enough. */
+const PATIENCE_MS = 15_000
 /** The node's own limit counts per read or write; the whole command may take longer. */
 const REPLY_GRACE_MS = 10_000
 
@@ -33,6 +35,7 @@ export type Handover = 'plain' | 'compared'
 export async function migrateKeys(route: Route, keys: readonly Uint8Array[]): Promise<Handover> {
   let replace = route.settings.replace
   let handover: Handover = 'plain'
+  const startedMs = route.clock.nowMs()
   for (let attempt = 1; ; attempt++) {
     try {
       await route.source.call(migrateCommand(route, keys, replace), {
@@ -49,7 +52,8 @@ export async function migrateKeys(route: Route, keys: readonly Uint8Array[]): Pr
         handover = 'compared'
         continue
       }
-      if (!PASSING.has(code) || attempt > RETRIES) throw explain(error, code, route)
+      const isOver = attempt > RETRIES || route.clock.nowMs() - startedMs > PATIENCE_MS
+      if (!PASSING.has(code) || isOver) throw explain(error, code, route)
       // The target may have stored a batch whose answer was lost: it then meets its own copies, and compares them.
       await route.clock.sleep(FIRST_RETRY_MS * 2 ** (attempt - 1))
     }

@@ -136,14 +136,24 @@ export class NodeTimeouts {
       return undefined
     } catch (error) {
       const {node, reply, code} = toManagerError(error)
-      const raised = [...this.#judges.values()].filter(({ownMs, nowMs}) => ownMs !== nowMs)
-      const commands = raised.map(({address, ownMs}) => `on ${formatAddress(address)} CONFIG SET ${PARAMETER} ${ownMs}`)
       return new ManagerError(code, `${PARAMETER} was raised for a big key and could not be put back`, {
         node,
         reply,
-        hint: commands.join(', '),
+        hint: this.#commandsToRestore().join(', '),
       })
     }
+  }
+
+  /** What is raised and has to stay so, because nothing more may be sent; `undefined`: nothing is. */
+  get leftBehind(): string | undefined {
+    const commands = this.#commandsToRestore()
+    if (commands.length === 0) return undefined
+    return `${PARAMETER} was raised for a big key, and is not put back now; when the cluster is free: ${commands.join(', ')}`
+  }
+
+  #commandsToRestore(): string[] {
+    const raised = [...this.#judges.values()].filter(({ownMs, nowMs}) => ownMs !== nowMs)
+    return raised.map(({address, ownMs}) => `on ${formatAddress(address)} CONFIG SET ${PARAMETER} ${ownMs}`)
   }
 
   /** @throws ManagerError when a member's timeout is not known: it could not be put back */

@@ -175,7 +175,9 @@ function leftOpen(error: unknown, lane: Lane, open: SlotSet): unknown {
   if (!(error instanceof ManagerError) || open.size === 0) return error
   const lostRole = /not a master|only with (masters|primaries)/.test(error.reply ?? '')
   const why = lostRole ? 'a replica was promoted in place of the source or the target' : error.hint
-  const advice = `open: ${open.size === 1 ? 'slot' : 'slots'} ${open}; run \`tscluster fix ${lane.context.entry}\``
+  // The outcome names `resume`, where there is a journal; one command is enough, and this is the other case.
+  const fix = `without its journal: \`tscluster fix ${lane.context.entry}\``
+  const advice = `open: ${open.size === 1 ? 'slot' : 'slots'} ${open}; ${fix}`
   return new ManagerError(error.code, error.message, {
     node: error.node,
     reply: error.reply,

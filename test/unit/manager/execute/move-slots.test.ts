@@ -183,7 +183,7 @@ describe('moving slots', () => {
     const error = await failureOf(move(context))
     expect(error.code).to.equal('key-exists')
     expect(error.message).to.include('"disputed"')
-    expect(error.hint).to.include('open: slot 0; run `tscluster fix source:1`')
+    expect(error.hint).to.include('open: slot 0; without its journal: `tscluster fix source:1`')
     expect(keys.get(0)).to.deep.equal(['disputed'])
     expect(pool.heard).to.include(`target:1 CLUSTER SETSLOT 1 NODE ${TARGET}`)
     expect(pool.heard).to.not.include(`target:1 CLUSTER SETSLOT 0 NODE ${TARGET}`)
@@ -193,7 +193,7 @@ describe('moving slots', () => {
     const oom = 'ERR Target instance replied with error: OOM command not allowed'
     const {pool, context} = worldWith({0: ['a'], 1: ['b']}, () => oom)
     const error = await failureOf(move(context))
-    expect(error.hint).to.match(/out of memory.*open: slots 0-1; run `tscluster fix source:1`/)
+    expect(error.hint).to.match(/out of memory.*open: slots 0-1; without its journal: `tscluster fix source:1`/)
     expect(pool.heard.filter((line) => line.includes('MIGRATE ')).length).to.equal(1)
   })
 
