@@ -41,12 +41,22 @@ describeOnServers('del-node', ENDS_WITH_ENGINE, (flavour) => {
 
   it('removes a replica, by its address', async () => {
     const replica = cluster.nodes.node(8)
+    await command(replica, 'SAVE')
     const {code, stdout, stderr} = await delNode(cluster, replica.address)
     await expectForgotten(cluster.ids[8]!, [...cluster.nodes].slice(0, 8))
     expect(code, stderr).to.equal(0)
     expect(stdout).to.match(/^done del-node: /)
     expect(await accountOf(replica)).to.have.lengthOf(1)
     expect((await selfOf(replica)).primaryId).to.equal(null)
+  })
+
+  it('leaves nothing on the disk of a replica that it removed: started again, it would serve it', async () => {
+    const removed = cluster.nodes.node(8)
+    expect(await command(removed, 'DBSIZE')).to.equal(0)
+    await cluster.nodes.kill(8)
+    const back = await cluster.nodes.restart(8)
+    expect(await command(back, 'DBSIZE')).to.equal(0)
+    expect((await selfOf(back)).slots.size).to.equal(0)
   })
 
   it('removes an empty primary, by the beginning of its id, and finds its replica another', async () => {

@@ -15,10 +15,10 @@ import {
   closeSlots,
   delSlots,
   forget,
-  reset,
   setConfig,
   setConfigEpoch,
 } from './steps/node-commands.js'
+import {reset} from './steps/reset.js'
 import {replicate} from './steps/replicate.js'
 import {waitAgreement} from './steps/wait-agreement.js'
 import {waitAlone} from './steps/wait-alone.js'

@@ -90,12 +90,6 @@ export async function forget(step: StepOf<'forget'>, context: StepContext): Prom
   await tolerating(/Unknown node/i, node.call(['CLUSTER', 'FORGET', step.node]))
 }
 
-/** A primary that still holds keys refuses; a replica drops its copy. */
-export async function reset(step: StepOf<'reset'>, context: StepContext): Promise<void> {
-  const node = await context.connect(step.node)
-  await node.call(['CLUSTER', 'RESET', step.mode.toUpperCase()])
-}
-
 /** SETSLOT on a node that became a replica when it lost its last slot. */
 export const NOT_A_PRIMARY = /use SETSLOT only with (masters|primaries)/i
 

@@ -5,7 +5,8 @@ import {readNode} from '../../observe.js'
 import type {StepOf} from '../../plan/step.js'
 import {waitUntilClear, type Obstacle} from '../patience.js'
 import type {StepContext} from '../step-context.js'
-import {forget, reset} from './node-commands.js'
+import {forget} from './node-commands.js'
+import {reset} from './reset.js'
 
 /**
  * A greeting that was under way when a node was reset makes it known again, and it learns of the others: nodes show it for as
