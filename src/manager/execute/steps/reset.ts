@@ -5,22 +5,27 @@
  */
 import {FieldLines} from '../../../model/field-lines.js'
 import {formatAddress} from '../../../model/address.js'
-import {isManagerError, replyOf} from '../../error.js'
+import {isManagerError, ManagerError, replyOf} from '../../error.js'
 import type {StepOf} from '../../plan/step.js'
 import type {NodeClient} from '../../ports.js'
 import {textReply} from '../../reply.js'
 import {waitUntilClear} from '../patience.js'
 import type {StepContext} from '../step-context.js'
 
-/** A child process of the server's is at work: it may be writing what was there before. */
-const AT_WORK = ['rdb_bgsave_in_progress', 'aof_rewrite_in_progress', 'aof_rewrite_scheduled'] as const
+const HAS_KEYS = /master nodes containing keys|primary nodes containing keys/i
 
-/** A primary that still holds keys refuses; a replica drops its copy, in memory and on disk. */
+/**
+ * A replica drops its copy, in memory and on disk.
+ * @throws ManagerError `error-reply` by a primary that holds keys
+ */
 export async function reset(step: StepOf<'reset'>, context: StepContext): Promise<void> {
   const node = await context.connect(step.node)
-  await node.call(['CLUSTER', 'RESET', step.mode.toUpperCase()])
+  const [done, keys] = await node.pipeline([['CLUSTER', 'RESET', step.mode.toUpperCase()], ['DBSIZE']])
+  if (done instanceof Error) throw withAdvice(done, node)
   try {
-    await emptyFiles(node, context)
+    // There is nothing to flush: it is said for the AOF, which would bring back what there was.
+    if (keys === 0) await node.call(['FLUSHALL'])
+    await emptySnapshot(node, context)
   } catch (error) {
     if (!isManagerError(error, 'error-reply', 'not-permitted')) throw error
     const message =
@@ -30,21 +35,25 @@ export async function reset(step: StepOf<'reset'>, context: StepContext): Promis
   }
 }
 
-/** Writes the file anew from which the node would start: https://redis.io/docs/latest/commands/bgrewriteaof/, SAVE. */
-async function emptyFiles(node: NodeClient, context: StepContext): Promise<void> {
-  let isAsked = false
+/** Where there is no AOF the node starts from its last snapshot. */
+async function emptySnapshot(node: NodeClient, context: StepContext): Promise<void> {
   await waitUntilClear(context, async () => {
     const info = new FieldLines(textReply(await node.call(['INFO', 'persistence']), node))
-    const isAtWork = AT_WORK.some((field) => info.get(field) === '1')
-    if (!isAtWork && isAsked) return []
-    if (!isAtWork) {
-      isAsked = true
-      if (info.get('aof_enabled') !== '1') {
-        await node.call(['SAVE'])
-        return []
-      }
-      await node.call(['BGREWRITEAOF'])
+    if (info.get('aof_enabled') === '1') return []
+    if (info.get('rdb_bgsave_in_progress') === '1') {
+      return [{reason: 'is still saving what it had', node: formatAddress(node.address), hint: 'look into its log'}]
     }
-    return [{reason: 'has not emptied its files yet', node: formatAddress(node.address), hint: 'look into its log'}]
+    await node.call(['SAVE'])
+    return []
+  })
+}
+
+function withAdvice(error: Error, node: NodeClient): Error {
+  if (!(error instanceof ManagerError) || !HAS_KEYS.test(replyOf(error))) return error
+  const address = formatAddress(node.address)
+  return new ManagerError(error.code, error.message, {
+    node: error.node,
+    reply: error.reply,
+    hint: `it has keys, from its files if it was started again; when nobody needs them: \`tscluster call ${address} FLUSHALL\``,
   })
 }
