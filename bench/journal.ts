@@ -41,7 +41,9 @@ function playRound(home: string, round: number, parts: Record<'begin' | 'step' |
     throw new Error(why)
   })
   const begunMs = performance.now()
-  for (let step = 0; step < STEPS; step++) opened.write({line: 'step', atMs: Date.now(), step: `0.${step}`, is: 'finished'})
+  for (let step = 0; step < STEPS; step++) {
+    opened.write({line: 'step', atMs: Date.now(), step: `0.${step}`, is: 'finished'})
+  }
   const writtenMs = performance.now()
   opened.end({line: 'end', atMs: Date.now(), state: 'applied', final: true})
   parts.begin.push(begunMs - startedMs)

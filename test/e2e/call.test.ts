@@ -127,6 +127,16 @@ describeOnServers('set-timeout', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour
     }
   })
 
+  it('ends with 5 where a node is away, and names it: that one keeps what it has', async () => {
+    const away = cluster.nodes.addresses.length - 1
+    await cluster.nodes.kill(away)
+    const {code, stderr} = await runCli(['set-timeout', cluster.entry, '5432', '--yes'])
+    expect(code, stderr).to.equal(5)
+    expect(stderr).to.include(`${cluster.nodes.node(away).address} keeps its node timeout: start it, then the same command again`)
+    await cluster.nodes.restart(away)
+    expect(await cluster.nodes.configOf(away, 'cluster-node-timeout')).to.equal('4321')
+  })
+
   it('refuses less than 100 ms, and what is no number', async () => {
     const low = await runCli(['set-timeout', cluster.entry, '99', '--yes'])
     expect(low.code).to.equal(3)

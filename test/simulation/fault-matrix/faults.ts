@@ -187,7 +187,9 @@ export const FAULTS: readonly Fault[] = [
     ...answer('IOERR', ''),
     strike: () => ({kind: 'answers', reply: '-IOERR error or timeout reading to target instance'}),
     afterwards: (moment, struck) =>
-      isSame(moment, struck) ? {kind: 'answers', reply: '-IOERR error or timeout reading to target instance'} : undefined,
+      isSame(moment, struck)
+        ? {kind: 'answers', reply: '-IOERR error or timeout reading to target instance'}
+        : undefined,
   },
   {
     ...once('IOERR, once', 'transport', {kind: 'answers', reply: '-IOERR error or timeout writing to target instance'}),
@@ -224,18 +226,14 @@ export const FAULTS: readonly Fault[] = [
     simulator.faults.partition(['clients'])
     simulator.schedule(LONG_MS, () => simulator.faults.heal())
   }),
-  nodeFault(
-    'disk of the target full',
-    'target',
-    (node, {scene}) => {
-      scene.ground.losses.goingDown(node)
-      scene.ground.simulator.faults.failDisk(node)
-      scene.ground.simulator.schedule(SHORT_MS, () => {
-        scene.ground.simulator.faults.mendDisk(node)
-        if (!node.isRunning) node.restart()
-      })
-    },
-  ),
+  nodeFault('disk of the target full', 'target', (node, {scene}) => {
+    scene.ground.losses.goingDown(node)
+    scene.ground.simulator.faults.failDisk(node)
+    scene.ground.simulator.schedule(SHORT_MS, () => {
+      scene.ground.simulator.faults.mendDisk(node)
+      if (!node.isRunning) node.restart()
+    })
+  }),
   nodeFault(
     'disk of the source slow',
     'source',
@@ -302,12 +300,10 @@ export const FAULTS: readonly Fault[] = [
     ...{name: 'another tscluster, by force', group: 'others', moment: 'middle'},
     strike: ({scene, row}) => void scene.another(['fix', scene.name(row.cast.entry), '--yes', '--force-unlock']),
   },
-  ...(['first', 'middle', 'last'] as const).map(
-    (moment): Fault => ({
-      ...{name: `killed at the ${moment} command`, group: 'tool', isLocal: true, moment},
-      strike: ({run}) => void run.kill(),
-    }),
-  ),
+  ...(['first', 'middle', 'last'] as const).map((moment): Fault => ({
+    ...{name: `killed at the ${moment} command`, group: 'tool', isLocal: true, moment},
+    strike: ({run}) => void run.kill(),
+  })),
   {
     ...{name: 'Ctrl-C', group: 'tool', isLocal: true, moment: 'middle'},
     strike: ({run}) => void run.interrupt(),

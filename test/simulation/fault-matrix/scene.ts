@@ -135,7 +135,7 @@ export class Scene {
 
   readonly #countOf = (address: string, slot: number): number => {
     const node = this.ground.nodes.find(({name}) => name === address)
-    return node?.isRunning === true ? countsOf(node).get(slot) ?? 0 : 0
+    return node?.isRunning === true ? (countsOf(node).get(slot) ?? 0) : 0
   }
 }
 

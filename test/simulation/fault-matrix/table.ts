@@ -26,7 +26,10 @@ export function parseTables(markdown: string): Cells {
   const cells: Cells = new Map()
   let commands: string[] = []
   for (const line of markdown.split('\n').filter((each) => each.startsWith('|'))) {
-    const [first, ...words] = line.split('|').slice(1, -1).map((each) => each.trim())
+    const [first, ...words] = line
+      .split('|')
+      .slice(1, -1)
+      .map((each) => each.trim())
     if (first === 'fault') commands = words.map((word) => word.replaceAll('`', ''))
     else if (!first!.startsWith('--')) {
       words.forEach((word, index) => {

@@ -45,7 +45,9 @@ let isLoaded: Promise<unknown> | undefined
 async function loadAll(): Promise<void> {
   const sources = fileURLToPath(new URL('../../../src', import.meta.url))
   const files = ['cli', 'manager'].flatMap((layer) =>
-    readdirSync(path.join(sources, layer), {recursive: true, encoding: 'utf8'}).map((file) => path.join(sources, layer, file)),
+    readdirSync(path.join(sources, layer), {recursive: true, encoding: 'utf8'}).map((file) =>
+      path.join(sources, layer, file),
+    ),
   )
   const modules = files.filter((file) => file.endsWith('.js') && !file.endsWith('help.js'))
   await Promise.all([config.load(), ...modules.map((file) => import(pathToFileURL(file).href) as Promise<unknown>)])
@@ -105,7 +107,11 @@ export class VirtualRun {
   constructor(program: VirtualProgram, stage: Stage, words: readonly string[], options: RunOptions) {
     this.#program = program
     this.tool = new ToolProcess(stage, {
-      tell: (to, commands) => stage.simulator.note('tool', `${to.host}:${to.port} < ${commands.length} × ${commands[0]!.slice(0, 5).join(' ')}`),
+      tell: (to, commands) =>
+        stage.simulator.note(
+          'tool',
+          `${to.host}:${to.port} < ${commands.length} × ${commands[0]!.slice(0, 5).join(' ')}`,
+        ),
     })
     const pool = new InjectedPool(this.tool.lifeline, this.tool.pool, options)
     this.ended = this.#run(words, pool)
@@ -171,4 +177,3 @@ export class VirtualRun {
     }
   }
 }
-

@@ -38,11 +38,12 @@ interface World {
 function worldWith(
   keys: Record<number, string[]>,
   refusal: (key: string) => string | undefined = () => undefined,
+  roleOf: (node: string) => 'master' | 'slave' = () => 'master',
 ): World {
   const held = new Map(Object.entries(keys).map(([slot, names]) => [Number(slot), [...names]]))
   const pool = scriptedPool((node, command, argv) => {
     const [name, sub, slot] = argv.map(String)
-    if (name === 'INFO') return 'cluster_enabled:1\r\nredis_version:7.0.15\r\nrole:master\r\n'
+    if (name === 'INFO') return `cluster_enabled:1\r\nredis_version:7.0.15\r\nrole:${roleOf(node)}\r\n`
     if (command === 'CLUSTER NODES') {
       return OWN_LINES.get(node)!
     }
@@ -194,6 +195,33 @@ describe('moving slots', () => {
     const {pool, context} = worldWith({0: ['a'], 1: ['b']}, () => oom)
     const error = await failureOf(move(context))
     expect(error.hint).to.match(/out of memory.*open: slots 0-1; without its journal: `tscluster fix source:1`/)
+    expect(pool.heard.filter((line) => line.includes('MIGRATE ')).length).to.equal(1)
+  })
+
+  it('does not hand slots over when the source was replaced while they were open: its heir has taken writes to them', async () => {
+    let role: 'master' | 'slave' = 'master'
+    const {pool, context} = worldWith(
+      {0: ['k']},
+      () => {
+        // It stood still in the middle of this MIGRATE.
+        void context.clock.sleep(8_000)
+        role = 'slave'
+        return undefined
+      },
+      (node) => (node === 'source:1' ? role : 'master'),
+    )
+    const error = await failureOf(move(context))
+    expect(error).to.include({code: 'stale-plan', node: 'source:1'})
+    expect(error.hint).to.include('open: slots 0-1')
+    expect(pool.heard.filter((line) => / NODE /.test(line))).to.deep.equal([])
+  })
+
+  it('does not wait again for a target that took the whole time limit of MIGRATE to be found gone', async () => {
+    const {pool, context} = worldWith({0: ['k']}, () => {
+      void context.clock.sleep(60_000)
+      return 'IOERR error or timeout reading to target instance'
+    })
+    await failureOf(move(context))
     expect(pool.heard.filter((line) => line.includes('MIGRATE ')).length).to.equal(1)
   })
 
