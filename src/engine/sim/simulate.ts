@@ -2,7 +2,7 @@
 import {type NodeId} from '../../model/node-id.js'
 import {hexDigits} from '../chance.js'
 import {nodesConf, planBirth} from '../cluster/born-cluster.js'
-import {unrest} from './checkers/convergence.js'
+import {areConnected, isAtRest} from './checkers/convergence.js'
 import {derivedRng} from './seeded-rng.js'
 import {hostOf, Simulator, type SimulatorOptions} from './simulator.js'
 
@@ -11,6 +11,8 @@ export interface SimulateOptions extends SimulatorOptions {
   readonly primaries?: number
   /** Replicas of each primary. Default 0. */
   readonly replicasEach?: number
+  /** The nodes are as if they had run for long: they do not begin with a greeting of everybody to everybody. Default: they begin. */
+  readonly acquainted?: boolean
   /** cluster-node-timeout. Default 5000. */
   readonly nodeTimeoutMs?: number
   /** Directives of each node. */
@@ -27,7 +29,7 @@ const BIRTH_LIMIT_MS = 60_000
  * @throws Error when a directive is wrong
  */
 export function simulate(options: SimulateOptions): Simulator {
-  const {primaries = 3, replicasEach = 0, seed, nodeTimeoutMs = DEFAULT_NODE_TIMEOUT_MS, config = {}} = options
+  const {primaries = 3, replicasEach = 0, acquainted = false, seed, nodeTimeoutMs = DEFAULT_NODE_TIMEOUT_MS, config = {}} = options
   const sim = new Simulator(options)
   const born = bornNodes(seed, primaries, replicasEach)
   for (const [index, {host, port}] of born.entries()) {
@@ -36,10 +38,11 @@ export function simulate(options: SimulateOptions): Simulator {
       port,
       config: {'cluster-node-timeout': String(nodeTimeoutMs), 'repl-diskless-sync-delay': '0', ...config},
       files: new Map([['nodes.conf', Buffer.from(nodesConf(born, index, sim.nowMs), 'latin1')]]),
-      bornWhole: true,
+      bornWhole: acquainted ? 'acquainted' : true,
     })
   }
-  sim.runUntil('the cluster is formed', () => unrest(sim.nodes) === undefined, BIRTH_LIMIT_MS)
+  const isFormed = acquainted ? areConnected : isAtRest
+  sim.runUntil('the cluster is formed', () => isFormed(sim.nodes), BIRTH_LIMIT_MS)
   return sim
 }
 
