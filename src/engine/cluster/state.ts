@@ -70,8 +70,8 @@ export interface BusLink {
   /** The beginning of a packet that has not arrived whole. */
   input: Buffer | null
   inputBytes: number
-  /** Packets that wait for the link to open. */
-  readonly waiting: Uint8Array[]
+  /** Packets that wait for the link to open; null when there are none. */
+  waiting: Uint8Array[] | null
   waitingBytes: number
 }
 

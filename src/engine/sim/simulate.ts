@@ -4,7 +4,8 @@ import {hexDigits} from '../chance.js'
 import {nodesConf, planBirth} from '../cluster/born-cluster.js'
 import {areConnected, isAtRest} from './checkers/convergence.js'
 import {derivedRng} from './seeded-rng.js'
-import {hostOf, Simulator, type SimulatorOptions} from './simulator.js'
+import {type Latency} from './virtual-network.js'
+import {hostOf, Simulator, type SimulatorOptions, USUAL_LATENCY} from './simulator.js'
 
 export interface SimulateOptions extends SimulatorOptions {
   /** Default 3. */
@@ -19,6 +20,7 @@ export interface SimulateOptions extends SimulatorOptions {
   readonly config?: Readonly<Record<string, string>>
 }
 
+const NO_TIME: Latency = {from: 0, to: 0}
 const FIRST_PORT = 7000
 const DEFAULT_NODE_TIMEOUT_MS = 5000
 const ID_DIGITS = 40
@@ -30,7 +32,8 @@ const BIRTH_LIMIT_MS = 60_000
  */
 export function simulate(options: SimulateOptions): Simulator {
   const {primaries = 3, replicasEach = 0, acquainted = false, seed, nodeTimeoutMs = DEFAULT_NODE_TIMEOUT_MS, config = {}} = options
-  const sim = new Simulator(options)
+  // Calls that take no time are answered many in a turn: a birth of a thousand nodes makes a million of them.
+  const sim = new Simulator(acquainted ? {...options, latencyMs: NO_TIME} : options)
   const born = bornNodes(seed, primaries, replicasEach)
   for (const [index, {host, port}] of born.entries()) {
     sim.addNode({
@@ -43,6 +46,7 @@ export function simulate(options: SimulateOptions): Simulator {
   }
   const isFormed = acquainted ? areConnected : isAtRest
   sim.runUntil('the cluster is formed', () => isFormed(sim.nodes), BIRTH_LIMIT_MS)
+  if (acquainted) sim.faults.latency(options.latencyMs ?? USUAL_LATENCY)
   return sim
 }
 

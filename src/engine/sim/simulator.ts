@@ -28,7 +28,7 @@ export interface NewNode extends Partial<Pick<SimNodeOptions, 'bornWhole' | 'fil
   readonly config?: Readonly<Record<string, string>>
 }
 
-const USUAL_LATENCY: Latency = {from: 0.1, to: 0.5}
+export const USUAL_LATENCY: Latency = {from: 0.1, to: 0.5}
 const FIRST_PORT = 7000
 const HOSTS_PER_NETWORK = 250
 
