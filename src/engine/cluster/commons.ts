@@ -3,12 +3,19 @@
  * bitmaps of slots. A node that is alone in its process has commons of its own.
  */
 import {NodeNames} from './node-names.js'
+import {type PacketMemory} from './packet-memory.js'
 
 export class Commons {
   readonly names = new NodeNames()
+  /** Where whoever carries packets gives them back when they were read. */
+  readonly packets: PacketMemory | undefined
   readonly #hosts = new Map<string, string>()
   /** By the ranges that they were read from: `0-5460 6000`. */
   readonly #bitmaps = new Map<string, Buffer>()
+
+  constructor(packets?: PacketMemory) {
+    this.packets = packets
+  }
 
   /** The one text of a host: one that is a part of a line of nodes.conf would keep the whole file in memory. */
   hostOf(text: string): string {

@@ -48,7 +48,9 @@ export function sendPing(
   }
   chooseGossip(ctx)
   const gossipBytes = chosen.length * GOSSIP_BYTES
-  const bytes = buildPacket(ctx, type, gossipBytes + extensionBytes(ctx, level))
+  const bodyBytes = gossipBytes + extensionBytes(ctx, level)
+  const room = ctx.state.commons.packets?.take(HEADER_BYTES + bodyBytes)
+  const bytes = buildPacket(ctx, type, bodyBytes, 0, room)
   bytes.writeUInt16BE(chosen.length, AT.COUNT)
   writeChosen(ctx, bytes)
   chosen.length = 0

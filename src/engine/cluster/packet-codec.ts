@@ -99,10 +99,12 @@ function roomFor(length: number): Buffer {
   return slab.subarray(start, start + length)
 }
 
-/** A packet with its header filled in and its body of `bodyBytes` still to be written. */
-export function encodeHeader(header: Header, bodyBytes: number): Buffer {
+/**
+ * A packet with its header filled in and its body of `bodyBytes` still to be written.
+ * @param bytes where; of exactly the length of the packet
+ */
+export function encodeHeader(header: Header, bodyBytes: number, bytes = roomFor(HEADER_BYTES + bodyBytes)): Buffer {
   const length = HEADER_BYTES + bodyBytes
-  const bytes = roomFor(length)
   bytes.writeUInt32BE(SIGNATURE, AT.SIGNATURE)
   bytes.writeUInt32BE(length, AT.TOTLEN)
   bytes.writeUInt16BE(PROTOCOL_VERSION, AT.VERSION)

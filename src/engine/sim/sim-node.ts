@@ -207,7 +207,7 @@ export class SimNode {
     const processor = new Processor(clock)
     const nodeClock = new NodeClock(clock, processor, rng, this.#ppm)
     nodeClock.jump(this.#jumpedMs)
-    const sockets = new VirtualSockets(network, this.machine, processor)
+    const sockets = new VirtualSockets({network, machine: this.machine, processor, packets: commons.packets})
     const config = this.#makeConfig()
     const core = assembleNode({
       ...{config, rng, bornWhole, commons, stopwatch: () => 0, processId: SIMULATED_PROCESS_ID, nowMs: nodeClock.nowMs()},

@@ -1,5 +1,6 @@
 /** Engine nodes in virtual time: no sockets, no files, no clock. The same seed and the same calls give the same trace. */
 import {Commons} from '../cluster/commons.js'
+import {PacketMemory} from '../cluster/packet-memory.js'
 import {type Endpoint} from '../ports.js'
 import {type Checker} from './checkers/checker.js'
 import {Faults} from './faults.js'
@@ -51,7 +52,7 @@ export class Simulator {
     const [clock, rng] = [this.#clock, derivedRng(seed, 'network')]
     this.#network = new VirtualNetwork({clock, rng, trace: this.trace, latency: latencyMs})
     this.#world = {
-      ...{seed, clock, turnCost, commons: new Commons(), network: this.#network, trace: this.trace},
+      ...{seed, clock, turnCost, commons: new Commons(new PacketMemory()), network: this.#network, trace: this.trace},
       onTurn: (node, output) => {
         try {
           for (const checker of this.#checkers) checker.turnEnded(node, output)
