@@ -9,7 +9,7 @@ import {type BusLink, type ClusterNode} from './state.js'
 /** Who we do not know has nothing longer to say than the fullest MEET. */
 const STRANGER_PACKET_BYTES = 8 * 1024 * 1024
 
-/** Connections that have not shown a known node id, besides one for each node that may be about to; the oldest makes room for the next. */
+/** Connections that have not shown a known node id, besides one for each other node, which may be about to; the oldest makes room. */
 const MAX_STRANGERS = 1024
 
 const FIRST_INPUT_BYTES = 4096
@@ -44,7 +44,7 @@ export function openLink(ctx: BusContext, node: ClusterNode): void {
 
 export function acceptLink(ctx: BusContext, id: LinkId, peer: Endpoint, local: Endpoint): void {
   const {state} = ctx
-  if (state.strangers.size >= MAX_STRANGERS + state.list.length) {
+  if (state.strangers.size >= MAX_STRANGERS + state.list.length - 1) {
     for (const oldest of state.strangers) {
       closeLink(ctx, oldest)
       break

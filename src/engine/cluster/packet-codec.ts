@@ -1,5 +1,4 @@
 /** Packets and their bytes, compatible with the real bus. Reading copies nothing but the texts asked for. */
-import {SLOT_BYTES} from './state.js'
 import {
   AT,
   EXTENSION_HEAD_BYTES,
@@ -17,6 +16,7 @@ import {
   PACKET,
   PROTOCOL_VERSION,
   SIGNATURE,
+  SLOT_BYTES,
   TYPE_KNOWN_BYTES,
   UPDATE_BYTES,
 } from './packet.js'
@@ -280,7 +280,11 @@ export interface GossipEntry {
 export type GossipAddress = Pick<GossipEntry, 'ip' | 'port' | 'secondPort' | 'busPort'>
 
 /** What an entry says of a node as long as it stays where it is: the image of an entry, `GOSSIP_BYTES` long. */
-export function writeGossipAddress(image: Uint8Array, id: string, {ip, port, secondPort, busPort}: GossipAddress): void {
+export function writeGossipAddress(
+  image: Uint8Array,
+  id: string,
+  {ip, port, secondPort, busPort}: GossipAddress,
+): void {
   const bytes = Buffer.from(image.buffer, image.byteOffset, GOSSIP_BYTES)
   bytes.fill(0)
   bytes.write(id, GOSSIP_AT.ID, ID_BYTES, 'latin1')

@@ -3,9 +3,9 @@ import {type NodeId} from '../../model/node-id.js'
 import {type Bytes} from '../ports.js'
 import {type BusContext} from './cluster-host.js'
 import {sendOn} from './links.js'
-import {HEADER_BYTES, ID_BYTES, MESSAGE, PACKET, type PacketType} from './packet.js'
+import {HEADER_BYTES, ID_BYTES, MESSAGE, PACKET, type PacketType, SLOT_BYTES} from './packet.js'
 import {encodeHeader, writeU64} from './packet-codec.js'
-import {epochOf, inHandshake, isPrimary, isReplica, NODE, SLOT_BYTES, type ClusterNode} from './state.js'
+import {epochOf, inHandshake, isPrimary, isReplica, NODE, type ClusterNode} from './state.js'
 
 /**
  * A packet that speaks for this node, with `bodyBytes` to be written after its header.

@@ -4,6 +4,7 @@ import {type NodeId} from '../../model/node-id.js'
 import {type LinkId} from '../ports.js'
 import {Commons} from './commons.js'
 import {NO_NAME, type NodeNames} from './node-names.js'
+import {SLOT_BYTES} from './packet.js'
 import {BUS_FLAGS, OWN_FLAG, PeerRows, TIME, timeAt, WORD, wordAt} from './peer-rows.js'
 import {WatchTimes} from './watch-times.js'
 
@@ -41,8 +42,6 @@ export const DUE = {
 
 /** Which ping extensions a peer may be sent: it must have said that it reads them. */
 export const EXTENSION_LEVEL = {HOSTNAME: 0, ALL: 1} as const
-
-export const SLOT_BYTES = SLOT_COUNT / 8
 
 /** The bitmap of every node without slots. Shared, so never written: the slot table replaces it by a bitmap of the node's own. */
 export const NO_SLOTS: Buffer = Buffer.alloc(SLOT_BYTES)

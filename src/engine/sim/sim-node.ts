@@ -210,7 +210,15 @@ export class SimNode {
     const sockets = new VirtualSockets({network, machine: this.machine, processor, packets: commons.packets})
     const config = this.#makeConfig()
     const core = assembleNode({
-      ...{config, rng, bornWhole, commons, stopwatch: () => 0, processId: SIMULATED_PROCESS_ID, nowMs: nodeClock.nowMs()},
+      ...{
+        config,
+        rng,
+        bornWhole,
+        commons,
+        stopwatch: () => 0,
+        processId: SIMULATED_PROCESS_ID,
+        nowMs: nodeClock.nowMs(),
+      },
       readFile: (name) => this.disk.read(name),
       figures: () => ({...NO_FIGURES, usedMemoryBytes: this.usedMemoryBytes}),
     })

@@ -31,7 +31,14 @@ const BIRTH_LIMIT_MS = 60_000
  * @throws Error when a directive is wrong
  */
 export function simulate(options: SimulateOptions): Simulator {
-  const {primaries = 3, replicasEach = 0, acquainted = false, seed, nodeTimeoutMs = DEFAULT_NODE_TIMEOUT_MS, config = {}} = options
+  const {
+    primaries = 3,
+    replicasEach = 0,
+    acquainted = false,
+    seed,
+    nodeTimeoutMs = DEFAULT_NODE_TIMEOUT_MS,
+    config = {},
+  } = options
   // Calls that take no time are answered many in a turn: a birth of a thousand nodes makes a million of them.
   const sim = new Simulator(acquainted ? {...options, latencyMs: NO_TIME} : options)
   const born = bornNodes(seed, primaries, replicasEach)

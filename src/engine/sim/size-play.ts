@@ -136,7 +136,11 @@ class SizePlay {
     faults.heal()
     this.#wait(
       {what: 'every node serves', nodes, holds: isOvercome},
-      {what: 'all agree, and nobody is held for failing', nodes, holds: (s) => isOvercome(s) && !s.list.some(isDoubted)},
+      {
+        what: 'all agree, and nobody is held for failing',
+        nodes,
+        holds: (s) => isOvercome(s) && !s.list.some(isDoubted),
+      },
     )
   }
 

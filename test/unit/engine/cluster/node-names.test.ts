@@ -38,7 +38,9 @@ describe('the names of nodes', () => {
   it('are forgotten when the last table has let go of them, and no other with them', () => {
     const numbers = Array.from({length: 20}, (_, index) => names.take(idOf(index)))
     names.take(idOf(7))
-    const packet = wordsOf(packetOf(...numbers.map((number) => (names.renewImage(number, AT_HOME), names.imageOf(number)))))
+    const packet = wordsOf(
+      packetOf(...numbers.map((number) => (names.renewImage(number, AT_HOME), names.imageOf(number)))),
+    )
     for (const number of numbers) names.release(number)
     const found = numbers.map((_, entry) => names.find(packet, gossipWord(entry)))
     expect(found.filter((number) => number !== NO_NAME)).to.deep.equal([numbers[7]])
