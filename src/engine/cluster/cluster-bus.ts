@@ -55,7 +55,7 @@ export class ClusterBus {
   /** Why nodes.conf could not be used; the node must not start then. */
   readonly loadError: string | undefined
   /** Nodes that need no greeting when they are reached for the first time. */
-  #greeted: Set<ClusterNode> = new Set()
+  readonly #greeted: Set<ClusterNode> = new Set()
 
   constructor(options: ClusterBusOptions) {
     const {host, config, rng, nowMs, nodesConf = '', bornWhole = false, commons} = options

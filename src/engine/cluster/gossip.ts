@@ -181,7 +181,7 @@ function hearAbout(
     if (pongMs > node.pongReceived && isTrusted(pongMs, ctx.nowMs)) node.pongReceived = pongMs
   }
   if ((node.flags & UNREACHABLE) !== 0 && (flags & NODE.NOADDR) === 0)
-    moveIfElsewhere(ctx, node, readGossip(bytes, entry))
+    {moveIfElsewhere(ctx, node, readGossip(bytes, entry))}
 }
 
 function takeReport(ctx: BusContext, node: ClusterNode, sender: ClusterNode, unreachable: boolean): void {
