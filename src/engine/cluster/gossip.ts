@@ -180,8 +180,9 @@ function hearAbout(
     const pongMs = readGossipPongMs(bytes, entry)
     if (pongMs > node.pongReceived && isTrusted(pongMs, ctx.nowMs)) node.pongReceived = pongMs
   }
-  if ((node.flags & UNREACHABLE) !== 0 && (flags & NODE.NOADDR) === 0)
-    {moveIfElsewhere(ctx, node, readGossip(bytes, entry))}
+  if ((node.flags & UNREACHABLE) !== 0 && (flags & NODE.NOADDR) === 0) {
+    moveIfElsewhere(ctx, node, readGossip(bytes, entry))
+  }
 }
 
 function takeReport(ctx: BusContext, node: ClusterNode, sender: ClusterNode, unreachable: boolean): void {
