@@ -1,5 +1,5 @@
 /** What may be asked of a simulation, in the words of flags: known without loading it. */
-import type {FaultKind, ScenarioName} from '../rehearsal/index.js'
+import type {FaultKind, ScenarioName, SizeScenario} from '../rehearsal/index.js'
 import {usage} from './flags.js'
 
 const SCENARIOS: {readonly [Name in ScenarioName]: true} = {
@@ -12,6 +12,13 @@ const SCENARIOS: {readonly [Name in ScenarioName]: true} = {
   failover: true,
   'set-timeout': true,
   import: true,
+}
+
+/** Without a tool: what is asked is how long a cluster of some size takes. */
+const SIZE_SCENARIOS: {readonly [Name in SizeScenario]: true} = {
+  'primary-crash': true,
+  partition: true,
+  'scale-out': true,
 }
 
 const FAULTS: {readonly [Kind in FaultKind]: string} = {
@@ -31,7 +38,12 @@ const FAULTS: {readonly [Kind in FaultKind]: string} = {
 }
 
 export const SCENARIO_WORDS = Object.keys(SCENARIOS) as ScenarioName[]
+export const SIZE_SCENARIO_WORDS = Object.keys(SIZE_SCENARIOS) as SizeScenario[]
 export const FAULT_WORDS = Object.keys(FAULTS) as FaultKind[]
+
+export function isSizeScenario(word: string): word is SizeScenario {
+  return word in SIZE_SCENARIOS
+}
 
 /**
  * @returns undefined for all that are usual

@@ -7,8 +7,10 @@ import {type Bytes, type Endpoint, type LinkId, type Rng} from '../ports.js'
 import * as adminNodes from './admin-nodes.js'
 import * as adminSlots from './admin-slots.js'
 import {beforeSleep, saveNodesConf} from './before-sleep.js'
+import {type Commons} from './commons.js'
 import {type BusContext, type ClusterConfig, type ClusterHost} from './cluster-host.js'
 import {tick} from './cron.js'
+import {becomeAcquainted} from './acquaintance.js'
 import {greet} from './handshake.js'
 import {acceptLink, dropLink, feedLink, linkStands} from './links.js'
 import {loadNodesConf, ownIdIn} from './nodes-conf.js'
@@ -19,7 +21,7 @@ import {refreshMyself} from './myself.js'
 import {broadcastMessage} from './send.js'
 import * as redirect from './redirect.js'
 import * as report from './report.js'
-import {createState, isPrimary, needs, DUE, type ClusterState} from './state.js'
+import {createState, isPrimary, needs, DUE, type ClusterNode, type ClusterState} from './state.js'
 
 export interface ClusterBusOptions {
   readonly host: ClusterHost
@@ -35,8 +37,13 @@ export interface ClusterBusOptions {
    * nodes.conf was written for this start, and all the nodes it names start now: nothing can have happened meanwhile, so a primary
    * accepts writes at once instead of 2 s later.
    */
-  readonly bornWhole?: boolean
+  readonly bornWhole?: Birth
+  /** What nodes of one process share; by default this one shares nothing. */
+  readonly commons?: Commons | undefined
 }
+
+/** `acquainted`: born whole, and besides its nodes are as if they had talked to each other for long. Only a simulation can be that. */
+export type Birth = boolean | 'acquainted'
 
 /**
  * Every method that takes `nowMs` (unix ms) takes the time of its turn. Commands act at the time of the latest such call: the
@@ -47,17 +54,20 @@ export class ClusterBus {
   readonly context: BusContext
   /** Why nodes.conf could not be used; the node must not start then. */
   readonly loadError: string | undefined
+  /** Nodes that need no greeting when they are reached for the first time. */
+  readonly #greeted: Set<ClusterNode> = new Set()
 
   constructor(options: ClusterBusOptions) {
-    const {host, config, rng, nowMs, nodesConf = '', bornWhole = false} = options
+    const {host, config, rng, nowMs, nodesConf = '', bornWhole = false, commons} = options
     const knownId = nodesConf === '' ? options.id : ownIdIn(nodesConf)
     const id = knownId ?? hexDigits(rng, NODE_ID_LENGTH)
-    const state = createState(id, nowMs, PACKET_NAMES.length)
+    const state = createState(id, nowMs, PACKET_NAMES.length, commons)
     this.context = {state, host, config, rng, nowMs}
     this.loadError = nodesConf === '' ? undefined : loadNodesConf(this.context, nodesConf)
     if (nodesConf === '') host.log('notice', `No cluster configuration found, I'm ${id}`)
     else if (this.loadError === undefined) host.log('notice', `Node configuration loaded, I'm ${id}`)
-    if (bornWhole) skipWritableDelay(this.context)
+    if (bornWhole !== false) skipWritableDelay(this.context)
+    if (bornWhole === 'acquainted') this.#greeted = becomeAcquainted(this.context)
     // Who it is must outlive a crash from now on; its address is not in the very first file, as in Redis.
     if (nodesConf === '') saveNodesConf(this.context)
     refreshMyself(this.context)
@@ -96,7 +106,8 @@ export class ClusterBus {
     const link = this.state.links.get(id)
     if (link === undefined) return
     linkStands(this.context, link, peer, local)
-    greet(this.context, link)
+    const wasGreeted = link.node !== null && this.#greeted.delete(link.node)
+    if (!wasGreeted) greet(this.context, link)
   }
 
   /** Somebody connected to the bus port. */

@@ -6,14 +6,18 @@ import {addFailReport, failIfAgreed, failReports, removeFailReport} from './fail
 import {closeLink, sendOn} from './links.js'
 import {AT, GOSSIP_BYTES, HEADER_BYTES, PACKET} from './packet.js'
 import {
+  type GossipAddress,
   type GossipEntry,
+  gossipWord,
   type PacketView,
   readGossip,
   readGossipFlags,
   readGossipId,
   readGossipPongMs,
-  writeGossip,
+  wordsOf,
+  writeGossipNews,
 } from './packet-codec.js'
+import {OWN_FLAG, TIME, timeAt, WORD, wordAt} from './peer-rows.js'
 import {addNode, isHostText, isNodeName} from './node-table.js'
 import {extensionBytes, writeExtensions} from './ping-extensions.js'
 import {buildPacket} from './send.js'
@@ -44,9 +48,11 @@ export function sendPing(
   }
   chooseGossip(ctx)
   const gossipBytes = chosen.length * GOSSIP_BYTES
-  const bytes = buildPacket(ctx, type, gossipBytes + extensionBytes(ctx, level))
+  const bodyBytes = gossipBytes + extensionBytes(ctx, level)
+  const room = ctx.state.commons.packets?.take(HEADER_BYTES + bodyBytes)
+  const bytes = buildPacket(ctx, type, bodyBytes, 0, room)
   bytes.writeUInt16BE(chosen.length, AT.COUNT)
-  for (let index = 0; index < chosen.length; index++) writeGossip(bytes, index, entryAbout(chosen[index]!))
+  writeChosen(ctx, bytes)
   chosen.length = 0
   bytes.writeUInt16BE(writeExtensions(ctx, bytes, HEADER_BYTES + gossipBytes, level), AT.EXTENSIONS)
   ctx.state.packetsSent++
@@ -58,42 +64,52 @@ export function sendPing(
  * failure from a majority in time. The nodes that I hold for PFAIL always: each packet is a failure report.
  */
 function chooseGossip(ctx: BusContext): void {
-  const {state} = ctx
-  const {list, chosen} = state
+  const {state, rng} = ctx
+  const {list, chosen, order} = state
+  const {words} = state.peers
   const mark = state.packetsSent + 1
+  const myself = state.myself.index
   chosen.length = 0
   let fresh = list.length - 2
   const wanted = Math.min(Math.max(3, Math.floor(list.length / 10)), fresh)
   for (let draws = wanted * 3; draws > 0 && fresh > 0 && chosen.length < wanted; draws--) {
-    const node = list[below(ctx.rng, list.length)]!
-    if (node === state.myself || (node.flags & NODE.PFAIL) !== 0) continue
-    const silent = node.outbound === null && node.slotCount === 0
-    if ((node.flags & (NODE.HANDSHAKE | NODE.NOADDR)) !== 0 || silent) {
+    const index = order[below(rng, list.length)]!
+    const flags = words[wordAt(index, WORD.FLAGS)]!
+    if (index === myself || (flags & NODE.PFAIL) !== 0) continue
+    const silent = (flags & OWN_FLAG.LINKED) === 0 && state.byIndex[index]!.slotCount === 0
+    if ((flags & (NODE.HANDSHAKE | NODE.NOADDR)) !== 0 || silent) {
       fresh--
       continue
     }
-    if (node.gossipMark === mark) continue
-    node.gossipMark = mark
-    chosen.push(node)
+    if (words[wordAt(index, WORD.MARK)] === mark) continue
+    words[wordAt(index, WORD.MARK)] = mark
+    chosen.push(index)
     fresh--
   }
   if (state.pfailNodes === 0) return
-  for (const node of list) {
-    const speakable = (node.flags & (NODE.HANDSHAKE | NODE.NOADDR)) === 0
-    if (speakable && (node.flags & NODE.PFAIL) !== 0) chosen.push(node)
+  for (let place = 0; place < list.length; place++) {
+    const index = order[place]!
+    const flags = words[wordAt(index, WORD.FLAGS)]!
+    if ((flags & (NODE.HANDSHAKE | NODE.NOADDR | NODE.PFAIL)) === NODE.PFAIL) chosen.push(index)
   }
 }
 
-function entryAbout(node: ClusterNode): GossipEntry {
-  return {
-    id: node.id,
-    pingSentSeconds: Math.floor(node.pingSent / 1000),
-    pongReceivedSeconds: Math.floor(node.pongReceived / 1000),
-    ip: node.ip,
-    port: node.port,
-    secondPort: node.secondPort,
-    busPort: node.busPort,
-    flags: node.flags & GOSSIP_FLAGS,
+/** The entries about those who were chosen: the image of each, which many packets share, then what is my own. */
+function writeChosen({state}: BusContext, bytes: Buffer): void {
+  const {chosen, names} = state
+  const {words, times} = state.peers
+  let at = HEADER_BYTES
+  for (const index of chosen) {
+    const name = words[wordAt(index, WORD.NAME)]!
+    if (words[wordAt(index, WORD.EDITION)] !== names.editionOf(name)) {
+      words[wordAt(index, WORD.EDITION)] = names.renewImage(name, state.byIndex[index]!)
+    }
+    bytes.set(names.imageOf(name), at)
+    const pingSentSeconds = Math.floor(times[timeAt(index, TIME.PING_SENT)]! / 1000)
+    const pongReceivedSeconds = Math.floor(times[timeAt(index, TIME.PONG_RECEIVED)]! / 1000)
+    const flags = words[wordAt(index, WORD.FLAGS)]! & GOSSIP_FLAGS
+    writeGossipNews(bytes, at, pingSentSeconds, pongReceivedSeconds, flags)
+    at += GOSSIP_BYTES
   }
 }
 
@@ -112,38 +128,61 @@ export function broadcastPong(ctx: BusContext, to: 'all' | 'siblings'): void {
 
 /** Goes through the gossip of a packet. `sender` is undefined for a MEET from a stranger, whose word on others counts little. */
 export function processGossip(ctx: BusContext, view: PacketView, sender: ClusterNode | undefined): void {
-  const {state} = ctx
-  for (let index = 0; index < view.count; index++) {
-    const id = readGossipId(view.bytes, index)
-    const node = state.nodes.get(id)
-    if (node === undefined) {
-      // One bad id, and nothing that follows can be trusted.
-      if (!isNodeName(id)) return
-      if (sender !== undefined) learnOf(ctx, readGossip(view.bytes, index))
-    } else if (node !== state.myself) {
-      const flags = readGossipFlags(view.bytes, index)
-      if (((flags | node.flags) & UNREACHABLE) === 0 && node.failReports === null) {
-        // The way of nearly every entry: all is well with it, here and there.
-        if (node.pingSent === 0) trustPong(ctx, node, readGossipPongMs(view.bytes, index))
-      } else {
-        hearAbout(ctx, node, readGossip(view.bytes, index), sender)
-      }
+  const {state, nowMs} = ctx
+  const {bytes, count} = view
+  const packet = wordsOf(bytes)
+  const myself = state.myself.index
+  for (let entry = 0; entry < count; entry++) {
+    const index = state.byName[state.names.find(packet, gossipWord(entry))] ?? 0
+    if (index === myself) continue
+    if (index === 0) {
+      if (!hearOfStranger(ctx, bytes, entry, sender)) return
+      continue
+    }
+    const {words, times} = state.peers
+    const flags = words[wordAt(index, WORD.FLAGS)]! | readGossipFlags(bytes, entry)
+    if ((flags & (UNREACHABLE | OWN_FLAG.REPORTED)) !== 0) {
+      hearAbout(ctx, state.byIndex[index]!, bytes, entry, sender)
+      continue
+    }
+    // The way of nearly every entry: all is well with the node, here and there, and nearly always I have heard of it later.
+    const pongMs = readGossipPongMs(bytes, entry)
+    const known = timeAt(index, TIME.PONG_RECEIVED)
+    if (pongMs > times[known]! && times[timeAt(index, TIME.PING_SENT)] === 0 && isTrusted(pongMs, nowMs)) {
+      times[known] = pongMs
     }
   }
 }
 
-/** Somebody else's fresh pong saves me a ping; one from my future would save me too many. */
-function trustPong(ctx: BusContext, node: ClusterNode, pongMs: number): void {
-  if (pongMs <= ctx.nowMs + CLOCK_SKEW_MS && pongMs > node.pongReceived) node.pongReceived = pongMs
+/** False for a bad id: nothing that follows can be trusted then. */
+function hearOfStranger(ctx: BusContext, bytes: Buffer, entry: number, sender: ClusterNode | undefined): boolean {
+  if (!isNodeName(readGossipId(bytes, entry))) return false
+  if (sender !== undefined) learnOf(ctx, readGossip(bytes, entry))
+  return true
 }
 
-function hearAbout(ctx: BusContext, node: ClusterNode, entry: GossipEntry, sender: ClusterNode | undefined): void {
-  const unreachable = (entry.flags & UNREACHABLE) !== 0
+/** Somebody else's fresh pong saves me a ping; one from my future would save me too many. */
+const isTrusted = (pongMs: number, nowMs: number): boolean => pongMs <= nowMs + CLOCK_SKEW_MS
+
+function hearAbout(
+  ctx: BusContext,
+  node: ClusterNode,
+  bytes: Buffer,
+  entry: number,
+  sender: ClusterNode | undefined,
+): void {
+  const flags = readGossipFlags(bytes, entry)
+  const unreachable = (flags & UNREACHABLE) !== 0
   if (sender !== undefined && isPrimary(sender)) takeReport(ctx, node, sender, unreachable)
   if (unreachable) return
   // Unless I have reasons of my own to doubt.
-  if (node.pingSent === 0 && failReports(ctx, node) === 0) trustPong(ctx, node, entry.pongReceivedSeconds * 1000)
-  if ((node.flags & UNREACHABLE) !== 0 && (entry.flags & NODE.NOADDR) === 0) moveIfElsewhere(ctx, node, entry)
+  if (node.pingSent === 0 && failReports(ctx, node) === 0) {
+    const pongMs = readGossipPongMs(bytes, entry)
+    if (pongMs > node.pongReceived && isTrusted(pongMs, ctx.nowMs)) node.pongReceived = pongMs
+  }
+  if ((node.flags & UNREACHABLE) !== 0 && (flags & NODE.NOADDR) === 0) {
+    moveIfElsewhere(ctx, node, readGossip(bytes, entry))
+  }
 }
 
 function takeReport(ctx: BusContext, node: ClusterNode, sender: ClusterNode, unreachable: boolean): void {
@@ -158,7 +197,7 @@ function takeReport(ctx: BusContext, node: ClusterNode, sender: ClusterNode, unr
 }
 
 /** I cannot reach it where I think it is; somebody reaches it elsewhere. */
-function moveIfElsewhere(ctx: BusContext, node: ClusterNode, entry: GossipEntry): void {
+function moveIfElsewhere(ctx: BusContext, node: ClusterNode, entry: GossipAddress): void {
   if (!isHostText(entry.ip)) return
   if (node.ip === entry.ip && node.port === entry.port && node.busPort === entry.busPort) return
   if (node.outbound !== null) closeLink(ctx, node.outbound)
@@ -175,7 +214,7 @@ function learnOf(ctx: BusContext, entry: GossipEntry): void {
   takeAddress(node, entry)
 }
 
-function takeAddress(node: ClusterNode, entry: GossipEntry): void {
+function takeAddress(node: ClusterNode, entry: GossipAddress): void {
   node.ip = entry.ip
   node.port = entry.port
   node.secondPort = entry.secondPort

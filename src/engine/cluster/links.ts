@@ -9,7 +9,7 @@ import {type BusLink, type ClusterNode} from './state.js'
 /** Who we do not know has nothing longer to say than the fullest MEET. */
 const STRANGER_PACKET_BYTES = 8 * 1024 * 1024
 
-/** Connections that have not shown a known node id; the oldest makes room for the next. */
+/** Connections that have not shown a known node id, besides one for each other node, which may be about to; the oldest makes room. */
 const MAX_STRANGERS = 1024
 
 const FIRST_INPUT_BYTES = 4096
@@ -26,7 +26,7 @@ function createLink(id: LinkId, node: ClusterNode | null, nowMs: number): BusLin
     localHost: '',
     input: null,
     inputBytes: 0,
-    waiting: [],
+    waiting: null,
     waitingBytes: 0,
   }
 }
@@ -44,7 +44,7 @@ export function openLink(ctx: BusContext, node: ClusterNode): void {
 
 export function acceptLink(ctx: BusContext, id: LinkId, peer: Endpoint, local: Endpoint): void {
   const {state} = ctx
-  if (state.strangers.size >= MAX_STRANGERS) {
+  if (state.strangers.size >= MAX_STRANGERS + state.list.length - 1) {
     for (const oldest of state.strangers) {
       closeLink(ctx, oldest)
       break
@@ -62,7 +62,8 @@ export function linkStands(ctx: BusContext, link: BusLink, peer: Endpoint, local
   link.open = true
   link.peerHost = plainHost(peer.host)
   link.localHost = plainHost(local.host)
-  for (const bytes of link.waiting.splice(0)) ctx.host.send(link.id, bytes)
+  for (const bytes of link.waiting ?? []) ctx.host.send(link.id, bytes)
+  link.waiting = null
   link.waitingBytes = 0
 }
 
@@ -86,7 +87,7 @@ export function dropLink(ctx: BusContext, link: BusLink): void {
   link.closed = true
   link.input = null
   link.inputBytes = 0
-  link.waiting.length = 0
+  link.waiting = null
   ctx.state.links.delete(link.id)
   ctx.state.strangers.delete(link)
   const {node} = link
@@ -113,6 +114,7 @@ export function sendOn(ctx: BusContext, link: BusLink, bytes: Buffer): void {
     ctx.host.send(link.id, bytes)
     return
   }
+  link.waiting ??= []
   link.waiting.push(bytes)
   link.waitingBytes += bytes.length
 }

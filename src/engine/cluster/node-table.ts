@@ -4,14 +4,16 @@ import {type BusContext} from './cluster-host.js'
 import {closeLink} from './links.js'
 import {removeAllSlots} from './slot-table.js'
 import {
-  createNode,
+  ClusterNode,
+  forgetName,
+  inHandshake,
   isReplica,
   isPrimary,
   MAX_NODES,
   needs,
   NODE,
   DUE,
-  type ClusterNode,
+  rememberName,
   type ClusterState,
 } from './state.js'
 
@@ -20,10 +22,13 @@ export function addNode(ctx: BusContext, id: NodeId, flags: number): ClusterNode
   const {state} = ctx
   if (state.list.length >= MAX_NODES) return undefined
   const index = state.freeIndexes.pop() ?? state.byIndex.length
-  const node = createNode(id, index, flags, ctx.nowMs)
+  const node = new ClusterNode(state.peers, id, index, flags, ctx.nowMs)
   state.byIndex[index] = node
-  state.nodes.set(id, node)
+  // A node in handshake has a name for the moment only, which no packet knows.
+  if (!inHandshake(node)) takeName(state, node, id)
+  state.nodes.set(node.id, node)
   state.list.push(node)
+  state.order.push(index)
   state.watchTimes.lookSoon(index)
   return node
 }
@@ -37,31 +42,40 @@ export function deleteNode(ctx: BusContext, node: ClusterNode): void {
   }
   for (const other of state.list) other.failReports?.delete(node)
   for (const replica of node.replicas) replica.primary = null
-  node.replicas.length = 0
+  node.replicas = []
   if (node.primary !== null) detachReplica(node)
   if (node.outbound !== null) closeLink(ctx, node.outbound)
   if (node.inbound !== null) closeLink(ctx, node.inbound)
   if (state.manual.replica === node) state.manual.replica = null
   state.election.voters.delete(node)
   state.nodes.delete(node.id)
-  state.list.splice(state.list.indexOf(node), 1)
+  forgetName(state, node)
+  const place = state.list.indexOf(node)
+  state.list.splice(place, 1)
+  state.order.splice(place, 1)
   state.byIndex[node.index] = null
   state.freeIndexes.push(node.index)
+  node.leaveTable()
 }
 
 /** A handshake is over: the node has told its name. */
 export function renameNode(state: ClusterState, node: ClusterNode, id: NodeId): void {
   state.nodes.delete(node.id)
-  node.id = id
-  node.shardId = id
-  state.nodes.set(id, node)
+  takeName(state, node, id)
+  state.nodes.set(node.id, node)
+}
+
+function takeName(state: ClusterState, node: ClusterNode, id: NodeId): void {
+  node.name = state.names.take(id)
+  node.id = node.shardId = state.names.textOf(node.name)
+  rememberName(state, node)
 }
 
 export function attachReplica(replica: ClusterNode, primary: ClusterNode): void {
   if (replica.primary === primary) return
   if (replica.primary !== null) detachReplica(replica)
   replica.primary = primary
-  primary.replicas.push(replica)
+  primary.replicas = [...primary.replicas, replica]
   primary.flags |= NODE.MIGRATE_TO
 }
 
@@ -69,8 +83,7 @@ export function detachReplica(replica: ClusterNode): void {
   const {primary} = replica
   replica.primary = null
   if (primary === null) return
-  const at = primary.replicas.indexOf(replica)
-  if (at >= 0) primary.replicas.splice(at, 1)
+  primary.replicas = primary.replicas.filter((each) => each !== replica)
   if (primary.replicas.length === 0) primary.flags &= ~NODE.MIGRATE_TO
 }
 

@@ -5,7 +5,7 @@ import {type BusContext} from './cluster-host.js'
 import {greatestEpoch} from './epoch.js'
 import {formatNodeLine, parseFlags} from './node-line.js'
 import {addNode, attachReplica, isHostname, isHostText, isNodeName} from './node-table.js'
-import {addSlot} from './slot-table.js'
+import {addSlot, shareBitmap} from './slot-table.js'
 import {inHandshake, isReplica, NODE, type ClusterNode, type ClusterState} from './state.js'
 
 const LINE_WORDS = 8
@@ -78,7 +78,7 @@ function loadNode(ctx: BusContext, words: readonly string[]): string | undefined
   const flags = parseFlags(flagWords!)
   if (flags === undefined) return `unknown flag in ${flagWords}`
   if ((flags & NODE.MYSELF) !== 0 && node !== ctx.state.myself) return 'a second line is flagged myself'
-  const addressError = loadAddress(node, address!)
+  const addressError = loadAddress(ctx.state, node, address!)
   if (addressError !== undefined) return addressError
   node.flags = node === ctx.state.myself ? flags | NODE.MYSELF : flags
   if ((flags & NODE.FAIL) !== 0) node.failTime = ctx.nowMs
@@ -103,13 +103,13 @@ function nodeNamed(ctx: BusContext, id: string): ClusterNode | undefined {
 }
 
 /** `ip:port[@bus][,hostname[,aux=value…]]`: of the newer servers' additions only the shard id means anything here. */
-function loadAddress(node: ClusterNode, text: string): string | undefined {
+function loadAddress({commons}: ClusterState, node: ClusterNode, text: string): string | undefined {
   const [endpoint, hostname = '', ...aux] = text.split(',')
   const match = /^(.*):(\d+)(?:@(\d+))?$/.exec(endpoint!)
   if (match === null) return 'the address cannot be read'
   const [, ip, port, busPort] = match
   if (ip !== '' && !isHostText(ip!)) return 'the address cannot be read'
-  node.ip = ip!
+  node.ip = commons.hostOf(ip!)
   node.port = Number(port)
   node.busPort = busPort === undefined ? node.port + BUS_PORT_OFFSET : Number(busPort)
   if (node.port > 65_535 || node.busPort > 65_535) return 'the port is not one'
@@ -143,5 +143,7 @@ function loadSlots(ctx: BusContext, node: ClusterNode, words: readonly string[])
       return `slots ${word} cannot be read`
     }
   }
+  const shared = ctx.state.commons.bitmapOf(words.join(' '), node.slots)
+  if (shared !== undefined) shareBitmap(node, shared)
   return undefined
 }

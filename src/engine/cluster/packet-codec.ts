@@ -1,5 +1,4 @@
 /** Packets and their bytes, compatible with the real bus. Reading copies nothing but the texts asked for. */
-import {SLOT_BYTES} from './state.js'
 import {
   AT,
   EXTENSION_HEAD_BYTES,
@@ -17,6 +16,7 @@ import {
   PACKET,
   PROTOCOL_VERSION,
   SIGNATURE,
+  SLOT_BYTES,
   TYPE_KNOWN_BYTES,
   UPDATE_BYTES,
 } from './packet.js'
@@ -93,14 +93,18 @@ function roomFor(length: number): Buffer {
     slab = Buffer.allocUnsafeSlow(SLAB_BYTES)
     slabUsed = 0
   }
-  slabUsed += length
-  return slab.subarray(slabUsed - length, slabUsed)
+  const start = slabUsed
+  // The next one begins at a multiple of eight, so that it can be looked at as words.
+  slabUsed = (slabUsed + length + 7) & ~7
+  return slab.subarray(start, start + length)
 }
 
-/** A packet with its header filled in and its body of `bodyBytes` still to be written. */
-export function encodeHeader(header: Header, bodyBytes: number): Buffer {
+/**
+ * A packet with its header filled in and its body of `bodyBytes` still to be written.
+ * @param bytes where; of exactly the length of the packet
+ */
+export function encodeHeader(header: Header, bodyBytes: number, bytes = roomFor(HEADER_BYTES + bodyBytes)): Buffer {
   const length = HEADER_BYTES + bodyBytes
-  const bytes = roomFor(length)
   bytes.writeUInt32BE(SIGNATURE, AT.SIGNATURE)
   bytes.writeUInt32BE(length, AT.TOTLEN)
   bytes.writeUInt16BE(PROTOCOL_VERSION, AT.VERSION)
@@ -272,16 +276,44 @@ export interface GossipEntry {
   readonly flags: number
 }
 
-export function writeGossip(bytes: Buffer, index: number, entry: GossipEntry): void {
-  const at = HEADER_BYTES + index * GOSSIP_BYTES
-  bytes.write(entry.id, at + GOSSIP_AT.ID, ID_BYTES, 'latin1')
-  bytes.writeUInt32BE(entry.pingSentSeconds, at + GOSSIP_AT.PING_SENT)
-  bytes.writeUInt32BE(entry.pongReceivedSeconds, at + GOSSIP_AT.PONG_RECEIVED)
-  writeText(bytes, entry.ip, at + GOSSIP_AT.IP, IP_BYTES)
-  bytes.writeUInt16BE(entry.port, at + GOSSIP_AT.PORT)
-  bytes.writeUInt16BE(entry.busPort, at + GOSSIP_AT.BUS_PORT)
-  bytes.writeUInt16BE(entry.flags, at + GOSSIP_AT.FLAGS)
-  bytes.writeUInt32BE(entry.secondPort * 0x10000, at + GOSSIP_AT.SECOND_PORT)
+/** Where the news has it that a node is. */
+export type GossipAddress = Pick<GossipEntry, 'ip' | 'port' | 'secondPort' | 'busPort'>
+
+/** What an entry says of a node as long as it stays where it is: the image of an entry, `GOSSIP_BYTES` long. */
+export function writeGossipAddress(
+  image: Uint8Array,
+  id: string,
+  {ip, port, secondPort, busPort}: GossipAddress,
+): void {
+  const bytes = Buffer.from(image.buffer, image.byteOffset, GOSSIP_BYTES)
+  bytes.fill(0)
+  bytes.write(id, GOSSIP_AT.ID, ID_BYTES, 'latin1')
+  writeText(bytes, ip, GOSSIP_AT.IP, IP_BYTES)
+  bytes.writeUInt16BE(port, GOSSIP_AT.PORT)
+  bytes.writeUInt16BE(busPort, GOSSIP_AT.BUS_PORT)
+  bytes.writeUInt32BE(secondPort * 0x10000, GOSSIP_AT.SECOND_PORT)
+}
+
+/** The rest of an entry whose image stands at `at`: times, unix seconds, and flags. */
+export function writeGossipNews(
+  bytes: Uint8Array,
+  at: number,
+  pingSentSeconds: number,
+  pongReceivedSeconds: number,
+  flags: number,
+): void {
+  writeU32(bytes, pingSentSeconds, at + GOSSIP_AT.PING_SENT)
+  writeU32(bytes, pongReceivedSeconds, at + GOSSIP_AT.PONG_RECEIVED)
+  bytes[at + GOSSIP_AT.FLAGS] = flags >>> 8
+  bytes[at + GOSSIP_AT.FLAGS + 1] = flags
+}
+
+/** As `writeUInt32BE`, which spends more time on checking its arguments. */
+function writeU32(bytes: Uint8Array, value: number, at: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
 }
 
 export function readGossip(bytes: Buffer, index: number): GossipEntry {
@@ -305,10 +337,22 @@ export function readGossipId(bytes: Buffer, index: number): string {
   return bytes.toString('latin1', at, at + ID_BYTES)
 }
 
-export function readGossipFlags(bytes: Buffer, index: number): number {
-  return bytes.readUInt16BE(HEADER_BYTES + index * GOSSIP_BYTES + GOSSIP_AT.FLAGS)
+export function readGossipFlags(bytes: Uint8Array, index: number): number {
+  const at = HEADER_BYTES + index * GOSSIP_BYTES + GOSSIP_AT.FLAGS
+  return (bytes[at]! << 8) | bytes[at + 1]!
 }
 
-export function readGossipPongMs(bytes: Buffer, index: number): number {
-  return bytes.readUInt32BE(HEADER_BYTES + index * GOSSIP_BYTES + GOSSIP_AT.PONG_RECEIVED) * 1000
+export function readGossipPongMs(bytes: Uint8Array, index: number): number {
+  const at = HEADER_BYTES + index * GOSSIP_BYTES + GOSSIP_AT.PONG_RECEIVED
+  return (((bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!) >>> 0) * 1000
+}
+
+/** The word of a packet, as `wordsOf` sees it, at which the id of an entry begins. */
+export const gossipWord = (index: number): number => (HEADER_BYTES + index * GOSSIP_BYTES + GOSSIP_AT.ID) / 4
+
+/** The packet as 32-bit words in the machine's order, for comparing ids. Packets are multiples of eight: nearly all lie so that it is a window. */
+export function wordsOf(bytes: Buffer): Int32Array {
+  const words = bytes.length >> 2
+  if (bytes.byteOffset % 4 === 0) return new Int32Array(bytes.buffer, bytes.byteOffset, words)
+  return new Int32Array(new Uint8Array(bytes).buffer, 0, words)
 }

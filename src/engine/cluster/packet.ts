@@ -1,5 +1,7 @@
 /** The packets of the bus: types, lengths, offsets (all integers big-endian). */
 
+import {SLOT_COUNT} from '../../model/slot.js'
+
 export const PACKET = {
   PING: 0,
   PONG: 1,
@@ -76,6 +78,8 @@ export const AT = {
 
 export const SIGNATURE = 0x52436d62 // "RCmb"
 export const ID_BYTES = 40
+/** A bitmap of slots: bit `s & 7` of byte `s >> 3`. */
+export const SLOT_BYTES = SLOT_COUNT / 8
 export const IP_BYTES = 46
 
 export const GOSSIP_BYTES = 104

@@ -9,7 +9,7 @@ import {bindLink, closeLink} from './links.js'
 import {beginAsPrimary, learnPrimaryOffset} from './manual-failover.js'
 import {learnOwnIp} from './myself.js'
 import {attachReplica, markAsPrimary, markAsReplica} from './node-table.js'
-import {HEADER_BYTES, ID_BYTES, MESSAGE, PACKET} from './packet.js'
+import {HEADER_BYTES, ID_BYTES, MESSAGE, PACKET, SLOT_BYTES} from './packet.js'
 import {isWellFormed, PacketView, readU64} from './packet-codec.js'
 import {levelOf, processExtensions} from './ping-extensions.js'
 import {applyClaim, compareClaims} from './slot-claims.js'
@@ -21,7 +21,6 @@ import {
   isReplica,
   needs,
   NODE,
-  SLOT_BYTES,
   DUE,
   type BusLink,
   type ClusterNode,

@@ -3,12 +3,21 @@ import {type NodeId} from '../../model/node-id.js'
 import {type Bytes} from '../ports.js'
 import {type BusContext} from './cluster-host.js'
 import {sendOn} from './links.js'
-import {HEADER_BYTES, ID_BYTES, MESSAGE, PACKET, type PacketType} from './packet.js'
+import {HEADER_BYTES, ID_BYTES, MESSAGE, PACKET, type PacketType, SLOT_BYTES} from './packet.js'
 import {encodeHeader, writeU64} from './packet-codec.js'
-import {epochOf, inHandshake, isPrimary, isReplica, NODE, SLOT_BYTES, type ClusterNode} from './state.js'
+import {epochOf, inHandshake, isPrimary, isReplica, NODE, type ClusterNode} from './state.js'
 
-/** A packet that speaks for this node, with `bodyBytes` to be written after its header. */
-export function buildPacket(ctx: BusContext, type: PacketType, bodyBytes: number, messageFlags = 0): Buffer {
+/**
+ * A packet that speaks for this node, with `bodyBytes` to be written after its header.
+ * @param room where to write it; by default in memory of its own
+ */
+export function buildPacket(
+  ctx: BusContext,
+  type: PacketType,
+  bodyBytes: number,
+  messageFlags = 0,
+  room?: Buffer,
+): Buffer {
   const {state, config} = ctx
   const {myself} = state
   const speaksFor = isReplica(myself) && myself.primary !== null ? myself.primary : myself
@@ -31,6 +40,7 @@ export function buildPacket(ctx: BusContext, type: PacketType, bodyBytes: number
       messageFlags: messageFlags | paused | MESSAGE.EXT_DATA,
     },
     bodyBytes,
+    room,
   )
 }
 

@@ -3,8 +3,9 @@ import {type SlotId} from '../../model/slot.js'
 import {type BusContext} from './cluster-host.js'
 import {becomeReplicaOf} from './role.js'
 import {sendUpdate} from './send.js'
+import {SLOT_BYTES} from './packet.js'
 import {addSlot, isUnclaimed, removeSlot, setUnclaimed, slotsIn} from './slot-table.js'
-import {isPrimary, needs, ownerOf, primaryOf, SLOT_BYTES, DUE, type ClusterNode} from './state.js'
+import {isPrimary, needs, ownerOf, primaryOf, DUE, type ClusterNode} from './state.js'
 
 /** Bytes of a bitmap that are compared at once. */
 const CHUNK_BYTES = 64

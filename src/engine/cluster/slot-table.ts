@@ -7,11 +7,25 @@ export function hasSlot(node: ClusterNode, slot: SlotId): boolean {
   return (node.slots[slot >> 3]! & (1 << (slot & 7))) !== 0
 }
 
+/** The bitmap of a node as it may be written. */
+function ownBitmap(node: ClusterNode): Buffer {
+  if (node.sharesSlots) {
+    node.slots = Buffer.from(node.slots)
+    node.sharesSlots = false
+  }
+  return node.slots
+}
+
+/** The node's bitmap is one that others have, too; of equal content. */
+export function shareBitmap(node: ClusterNode, bitmap: Buffer): void {
+  node.slots = bitmap
+  node.sharesSlots = true
+}
+
 /** Gives a free slot to a node. False when the slot is not free. */
 export function addSlot(state: ClusterState, node: ClusterNode, slot: SlotId): boolean {
   if (state.owners[slot] !== 0) return false
-  if (node.slots === NO_SLOTS) node.slots = Buffer.from(NO_SLOTS)
-  node.slots[slot >> 3]! |= 1 << (slot & 7)
+  ownBitmap(node)[slot >> 3]! |= 1 << (slot & 7)
   node.slotCount++
   // Where others have replicas, a primary that begins to serve may be given one, too.
   if (node.slotCount === 1 && somePrimaryHasReplicas(state)) node.flags |= NODE.MIGRATE_TO
@@ -27,9 +41,9 @@ export function removeSlot(state: ClusterState, slot: SlotId): boolean {
   const owner = ownerOf(state, slot)
   if (owner === null) return false
   if (primaryOf(state.myself) === owner) state.leftSlots.add(slot)
-  owner.slots[slot >> 3]! &= ~(1 << (slot & 7))
+  ownBitmap(owner)[slot >> 3]! &= ~(1 << (slot & 7))
   owner.slotCount--
-  if (owner.slotCount === 0) owner.slots = NO_SLOTS
+  if (owner.slotCount === 0) shareBitmap(owner, NO_SLOTS)
   state.owners[slot] = 0
   state.ownersVersion++
   state.assignedSlots--

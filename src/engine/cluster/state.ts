@@ -2,6 +2,10 @@
 import {SLOT_COUNT, type SlotId} from '../../model/slot.js'
 import {type NodeId} from '../../model/node-id.js'
 import {type LinkId} from '../ports.js'
+import {Commons} from './commons.js'
+import {NO_NAME, type NodeNames} from './node-names.js'
+import {SLOT_BYTES} from './packet.js'
+import {BUS_FLAGS, OWN_FLAG, PeerRows, TIME, timeAt, WORD, wordAt} from './peer-rows.js'
 import {WatchTimes} from './watch-times.js'
 
 /** Node flags as they stand in headers and gossip entries (cluster bus, "Flags"). */
@@ -39,10 +43,12 @@ export const DUE = {
 /** Which ping extensions a peer may be sent: it must have said that it reads them. */
 export const EXTENSION_LEVEL = {HOSTNAME: 0, ALL: 1} as const
 
-export const SLOT_BYTES = SLOT_COUNT / 8
-
 /** The bitmap of every node without slots. Shared, so never written: the slot table replaces it by a bitmap of the node's own. */
 export const NO_SLOTS: Buffer = Buffer.alloc(SLOT_BYTES)
+
+const NO_REPLICAS: readonly ClusterNode[] = []
+
+const FIRST_NAMES = 16
 
 /** More nodes than a cluster can have primaries are an attack or a mistake. */
 export const MAX_NODES = 16_384
@@ -63,49 +69,153 @@ export interface BusLink {
   /** The beginning of a packet that has not arrived whole. */
   input: Buffer | null
   inputBytes: number
-  /** Packets that wait for the link to open. */
-  readonly waiting: Uint8Array[]
+  /** Packets that wait for the link to open; null when there are none. */
+  waiting: Uint8Array[] | null
   waitingBytes: number
 }
 
 /** A node of the cluster as this node sees it. All times are unix ms, 0 for never. */
-export interface ClusterNode {
+export class ClusterNode {
   /** Random while in handshake: the true one comes with the first PONG. */
   id: NodeId
-  /** Its number in `owners`. */
+  /** Its number in `owners`, and its row in `peers`. */
   readonly index: number
-  flags: number
-  configEpoch: number
-  /** Bit `s & 7` of byte `s >> 3`; may be the shared `NO_SLOTS`. */
-  slots: Buffer
-  slotCount: number
-  primary: ClusterNode | null
-  readonly replicas: ClusterNode[]
-  ip: string
-  port: number
-  /** The port of the other protocol (plain where `port` is TLS), 0 for none. */
-  secondPort: number
-  busPort: number
-  hostname: string
-  nodename: string
+  configEpoch = 0
+  /** Bit `s & 7` of byte `s >> 3`. Never written while `sharesSlots`. */
+  slots: Buffer = NO_SLOTS
+  /** Others look at the same bitmap: the slot table replaces it by one of the node's own. */
+  sharesSlots = true
+  slotCount = 0
+  primary: ClusterNode | null = null
+  /** Never written in place: most nodes have none, and share the empty list. */
+  replicas: readonly ClusterNode[] = NO_REPLICAS
+  hostname = ''
+  nodename = ''
   shardId: string
   readonly createdMs: number
-  pingSent: number
-  pongReceived: number
-  dataReceived: number
-  failTime: number
+  dataReceived = 0
+  failTime = 0
   /** When this node last voted for one of its replicas. */
-  votedTime: number
-  orphanedTime: number
-  replOffset: number
-  replOffsetTime: number
-  outbound: BusLink | null
-  inbound: BusLink | null
+  votedTime = 0
+  orphanedTime = 0
+  replOffset = 0
+  replOffsetTime = 0
+  inbound: BusLink | null = null
+  extensionLevel: number = EXTENSION_LEVEL.HOSTNAME
+  #ip = ''
+  #port = 0
+  #secondPort = 0
+  #busPort = 0
+  #outbound: BusLink | null = null
+  #failReports: Map<ClusterNode, number> | null = null
+  /** What gossip looks at lies in the table of all nodes: `peer-rows.ts`. */
+  #rows: PeerRows
+  #row: number
+
+  /** A node with no past. It is not in the table yet, but its row is. */
+  constructor(rows: PeerRows, id: NodeId, index: number, flags: number, nowMs: number) {
+    rows.clear(index)
+    this.#rows = rows
+    this.#row = index
+    this.id = id
+    this.index = index
+    this.shardId = id
+    this.createdMs = nowMs
+    this.flags = flags
+  }
+
+  get flags(): number {
+    return this.#rows.words[wordAt(this.#row, WORD.FLAGS)]! & BUS_FLAGS
+  }
+  set flags(flags: number) {
+    const at = wordAt(this.#row, WORD.FLAGS)
+    this.#rows.words[at] = (this.#rows.words[at]! & ~BUS_FLAGS) | flags
+  }
+
+  get pongReceived(): number {
+    return this.#rows.times[timeAt(this.#row, TIME.PONG_RECEIVED)]!
+  }
+  set pongReceived(ms: number) {
+    this.#rows.times[timeAt(this.#row, TIME.PONG_RECEIVED)] = ms
+  }
+
+  get pingSent(): number {
+    return this.#rows.times[timeAt(this.#row, TIME.PING_SENT)]!
+  }
+  set pingSent(ms: number) {
+    this.#rows.times[timeAt(this.#row, TIME.PING_SENT)] = ms
+  }
+
+  /** The number of its id; none while in handshake. */
+  get name(): number {
+    return this.#rows.words[wordAt(this.#row, WORD.NAME)]!
+  }
+  set name(number: number) {
+    this.#rows.words[wordAt(this.#row, WORD.NAME)] = number
+    this.#rows.words[wordAt(this.#row, WORD.EDITION)] = 0
+  }
+
+  get ip(): string {
+    return this.#ip
+  }
+  set ip(ip: string) {
+    this.#ip = ip
+    this.#rows.words[wordAt(this.#row, WORD.EDITION)] = 0
+  }
+
+  get port(): number {
+    return this.#port
+  }
+  set port(port: number) {
+    this.#port = port
+    this.#rows.words[wordAt(this.#row, WORD.EDITION)] = 0
+  }
+
+  /** The port of the other protocol (plain where `port` is TLS), 0 for none. */
+  get secondPort(): number {
+    return this.#secondPort
+  }
+  set secondPort(port: number) {
+    this.#secondPort = port
+    this.#rows.words[wordAt(this.#row, WORD.EDITION)] = 0
+  }
+
+  get busPort(): number {
+    return this.#busPort
+  }
+  set busPort(port: number) {
+    this.#busPort = port
+    this.#rows.words[wordAt(this.#row, WORD.EDITION)] = 0
+  }
+
+  get outbound(): BusLink | null {
+    return this.#outbound
+  }
+  set outbound(link: BusLink | null) {
+    this.#outbound = link
+    this.#mark(OWN_FLAG.LINKED, link !== null)
+  }
+
   /** Who said, and when, that it does not answer. */
-  failReports: Map<ClusterNode, number> | null
-  /** Number of the last packet that gossiped about it: none does so twice. */
-  gossipMark: number
-  extensionLevel: number
+  get failReports(): Map<ClusterNode, number> | null {
+    return this.#failReports
+  }
+  set failReports(reports: Map<ClusterNode, number> | null) {
+    this.#failReports = reports
+    this.#mark(OWN_FLAG.REPORTED, reports !== null)
+  }
+
+  /** It has left the table, and its row may become another's: what is known of it goes with it. */
+  leaveTable(): void {
+    this.#rows = this.#rows.alone(this.#row)
+    this.#row = 0
+  }
+
+  #mark(flag: number, isSet: boolean): void {
+    const at = wordAt(this.#row, WORD.FLAGS)
+    if (isSet) this.#rows.words[at]! |= flag
+    else this.#rows.words[at]! &= ~flag
+  }
 }
 
 /** A replica's attempt to be elected. */
@@ -136,9 +246,17 @@ export interface ManualFailover {
 
 export interface ClusterState {
   readonly myself: ClusterNode
+  /** What it may share with other nodes of its process. */
+  readonly commons: Commons
+  readonly names: NodeNames
+  readonly peers: PeerRows
+  /** `ClusterNode.index` of each name of `names`, 0 for those that are not known here. */
+  byName: Uint16Array
   readonly nodes: Map<NodeId, ClusterNode>
   /** The same nodes, in the order in which they were learned. */
   readonly list: ClusterNode[]
+  /** `ClusterNode.index` of each of `list`. */
+  readonly order: number[]
   /** When the cron has to look at each of them. */
   readonly watchTimes: WatchTimes
   /** The node timeout that these times were reckoned with, ms. */
@@ -178,8 +296,8 @@ export interface ClusterState {
   due: number
   ticks: number
   packetsSent: number
-  /** Whom the packet being written gossips about; kept to spare an array per packet. */
-  readonly chosen: ClusterNode[]
+  /** Whom the packet being written gossips about, by index; kept to spare an array per packet. */
+  readonly chosen: number[]
   /** PFAIL nodes as of the last tick: without any, gossip need not look for them. */
   pfailNodes: number
   firstStateMs: number
@@ -221,48 +339,21 @@ export function quorum(state: ClusterState): number {
   return Math.floor(state.size / 2) + 1
 }
 
-/** A node with no past. It is not in the table yet. */
-export function createNode(id: NodeId, index: number, flags: number, nowMs: number): ClusterNode {
-  return {
-    id,
-    index,
-    flags,
-    configEpoch: 0,
-    slots: NO_SLOTS,
-    slotCount: 0,
-    primary: null,
-    replicas: [],
-    ip: '',
-    port: 0,
-    secondPort: 0,
-    busPort: 0,
-    hostname: '',
-    nodename: '',
-    shardId: id,
-    createdMs: nowMs,
-    pingSent: 0,
-    pongReceived: 0,
-    dataReceived: 0,
-    failTime: 0,
-    votedTime: 0,
-    orphanedTime: 0,
-    replOffset: 0,
-    replOffsetTime: 0,
-    outbound: null,
-    inbound: null,
-    failReports: null,
-    gossipMark: 0,
-    extensionLevel: EXTENSION_LEVEL.HOSTNAME,
-  }
-}
-
 /** The state of a node that is alone, an empty primary. `types` is the number of packet types that are counted. */
-export function createState(id: NodeId, nowMs: number, types: number): ClusterState {
-  const myself = createNode(id, 1, NODE.MYSELF | NODE.PRIMARY, nowMs)
-  return {
+export function createState(id: NodeId, nowMs: number, types: number, commons = new Commons()): ClusterState {
+  const {names} = commons
+  const peers = new PeerRows()
+  const myself = new ClusterNode(peers, id, 1, NODE.MYSELF | NODE.PRIMARY, nowMs)
+  myself.name = names.take(id)
+  const state: ClusterState = {
     myself,
+    commons,
+    names,
+    peers,
+    byName: new Uint16Array(FIRST_NAMES),
     nodes: new Map([[id, myself]]),
     list: [myself],
+    order: [myself.index],
     watchTimes: new WatchTimes(),
     watchTimeoutMs: 0,
     byIndex: [null, myself],
@@ -297,4 +388,23 @@ export function createState(id: NodeId, nowMs: number, types: number): ClusterSt
     sent: new Float64Array(types),
     received: new Float64Array(types),
   }
+  rememberName(state, myself)
+  return state
+}
+
+/** A node has a name from now on: packets find it by that. */
+export function rememberName(state: ClusterState, node: ClusterNode): void {
+  const {name} = node
+  if (name >= state.byName.length) {
+    const grown = new Uint16Array(2 * name)
+    grown.set(state.byName)
+    state.byName = grown
+  }
+  state.byName[name] = node.index
+}
+
+export function forgetName(state: ClusterState, node: ClusterNode): void {
+  if (node.name === NO_NAME) return
+  state.byName[node.name] = 0
+  state.names.release(node.name)
 }

@@ -44,10 +44,11 @@ function tableFor({renames}: Config): CommandTable {
   return table
 }
 
-function makeCluster(server: Server, {readFile, bornWhole = false}: NodeCoreOptions): ClusterPart {
+function makeCluster(server: Server, {readFile, bornWhole = false, commons}: NodeCoreOptions): ClusterPart {
   const nodesConf = readFile?.(server.config.text('cluster-config-file'))
   return new ClusterPart(server, {
     nodesConf: nodesConf === undefined || nodesConf === null ? undefined : decodeNodesConf(nodesConf),
     bornWhole,
+    commons,
   })
 }

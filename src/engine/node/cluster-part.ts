@@ -1,6 +1,7 @@
 /** The cluster bus as a part of its node: what it asks of keyspace, clients, replication and wires is answered here. */
 import {type ClusterHost} from '../cluster/cluster-host.js'
-import {ClusterBus} from '../cluster/cluster-bus.js'
+import {type Birth, ClusterBus} from '../cluster/cluster-bus.js'
+import {type Commons} from '../cluster/commons.js'
 import {type NodeId} from '../../model/node-id.js'
 import {type SlotId} from '../../model/slot.js'
 import {keySlot} from '../keyspace/key-slot.js'
@@ -16,7 +17,8 @@ export interface ClusterPartOptions {
   /** The file named by cluster-config-file; undefined for a node that starts for the first time. */
   readonly nodesConf: string | undefined
   /** It was written for this start of all its nodes. */
-  readonly bornWhole?: boolean
+  readonly bornWhole?: Birth
+  readonly commons?: Commons | undefined
 }
 
 /** Makes the bus, installs it in `server`, and keeps it going. */
@@ -24,10 +26,11 @@ export class ClusterPart implements NodePart, ClusterHost, LinkOwner {
   readonly bus: ClusterBus
   readonly #server: Server
 
-  constructor(server: Server, {nodesConf, bornWhole = false}: ClusterPartOptions) {
+  constructor(server: Server, {nodesConf, bornWhole = false, commons}: ClusterPartOptions) {
     this.#server = server
     const config = liveClusterConfig(server.config, () => this.bus.configChanged())
-    this.bus = new ClusterBus({host: this, config, rng: server.rng, nowMs: server.nowMs, nodesConf, bornWhole})
+    const {rng, nowMs} = server
+    this.bus = new ClusterBus({host: this, config, rng, nowMs, nodesConf, bornWhole, commons})
     server.cluster = this.bus
     server.pubsub.broadcast = (kind, channel, message) => this.bus.publish(channel, message, kind === 'shard')
   }

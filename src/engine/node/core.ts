@@ -10,6 +10,8 @@ import {
   type Storage,
   type TurnOutput,
 } from '../ports.js'
+import {type Birth} from '../cluster/cluster-bus.js'
+import {type Commons} from '../cluster/commons.js'
 import {Client} from '../server/client.js'
 import {type Config} from '../server/config.js'
 import {type LinkOwner} from '../server/links.js'
@@ -46,7 +48,9 @@ export interface NodeCoreOptions {
   /** Reads a file of the node's folder, before its first turn; without it the node starts with nothing. */
   readonly readFile?: (name: string) => Uint8Array | null
   /** Cluster mode: nodes.conf was written for this start of all its nodes, so a primary need not hold back writes. */
-  readonly bornWhole?: boolean
+  readonly bornWhole?: Birth
+  /** Cluster mode: what nodes of one process share. */
+  readonly commons?: Commons
 }
 
 export class NodeCore implements Core {

@@ -1,6 +1,8 @@
 /** One simulated node: a real NodeCore, its sockets, its disk and its clock, which crash and start again as those of a server. */
 import {BUS_PORT_OFFSET} from '../../model/address.js'
 import {type NodeId} from '../../model/node-id.js'
+import {type Birth} from '../cluster/cluster-bus.js'
+import {type Commons} from '../cluster/commons.js'
 import {CoreHost} from '../core-host.js'
 import {assembleNode} from '../node/assemble.js'
 import {type NodeCore} from '../node/core.js'
@@ -26,6 +28,7 @@ export interface SimWorld {
   readonly network: VirtualNetwork
   readonly trace: Trace
   readonly turnCost: TurnCost
+  readonly commons: Commons
   /** Told at the end of each turn of each node, when it was carried out. */
   readonly onTurn: (node: SimNode, output: TurnOutput) => void
   /** A node has failed by itself, not because of its disk: a bug of the engine. */
@@ -38,7 +41,7 @@ export interface SimNodeOptions {
   /** redis.conf directives. */
   readonly config: Readonly<Record<string, string>>
   /** nodes.conf on its disk knows the whole cluster, whose nodes all start now. */
-  readonly bornWhole?: boolean
+  readonly bornWhole?: Birth
   /** Files that are on its disk already, synced. */
   readonly files?: ReadonlyMap<string, Uint8Array>
 }
@@ -197,17 +200,25 @@ export class SimNode {
     for (const wire of which === 'all' ? sockets.wires : sockets.clientWires) this.#world.network.break(wire)
   }
 
-  #start(bornWhole: boolean): void {
-    const {clock, network, seed, turnCost} = this.#world
+  #start(bornWhole: Birth): void {
+    const {clock, network, seed, turnCost, commons} = this.#world
     this.#starts++
     const rng = derivedRng(seed, 'node', this.index, this.#starts)
     const processor = new Processor(clock)
     const nodeClock = new NodeClock(clock, processor, rng, this.#ppm)
     nodeClock.jump(this.#jumpedMs)
-    const sockets = new VirtualSockets(network, this.machine, processor)
+    const sockets = new VirtualSockets({network, machine: this.machine, processor, packets: commons.packets})
     const config = this.#makeConfig()
     const core = assembleNode({
-      ...{config, rng, bornWhole, stopwatch: () => 0, processId: SIMULATED_PROCESS_ID, nowMs: nodeClock.nowMs()},
+      ...{
+        config,
+        rng,
+        bornWhole,
+        commons,
+        stopwatch: () => 0,
+        processId: SIMULATED_PROCESS_ID,
+        nowMs: nodeClock.nowMs(),
+      },
       readFile: (name) => this.disk.read(name),
       figures: () => ({...NO_FIGURES, usedMemoryBytes: this.usedMemoryBytes}),
     })

@@ -1,4 +1,6 @@
 /** Engine nodes in virtual time: no sockets, no files, no clock. The same seed and the same calls give the same trace. */
+import {Commons} from '../cluster/commons.js'
+import {PacketMemory} from '../cluster/packet-memory.js'
 import {type Endpoint} from '../ports.js'
 import {type Checker} from './checkers/checker.js'
 import {Faults} from './faults.js'
@@ -27,7 +29,7 @@ export interface NewNode extends Partial<Pick<SimNodeOptions, 'bornWhole' | 'fil
   readonly config?: Readonly<Record<string, string>>
 }
 
-const USUAL_LATENCY: Latency = {from: 0.1, to: 0.5}
+export const USUAL_LATENCY: Latency = {from: 0.1, to: 0.5}
 const FIRST_PORT = 7000
 const HOSTS_PER_NETWORK = 250
 
@@ -50,7 +52,7 @@ export class Simulator {
     const [clock, rng] = [this.#clock, derivedRng(seed, 'network')]
     this.#network = new VirtualNetwork({clock, rng, trace: this.trace, latency: latencyMs})
     this.#world = {
-      ...{seed, clock, turnCost, network: this.#network, trace: this.trace},
+      ...{seed, clock, turnCost, commons: new Commons(new PacketMemory()), network: this.#network, trace: this.trace},
       onTurn: (node, output) => {
         try {
           for (const checker of this.#checkers) checker.turnEnded(node, output)

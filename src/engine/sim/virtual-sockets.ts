@@ -1,6 +1,7 @@
 /** The sockets of one simulated node: its clients, its links, and what waits while it stands still. */
 import {assert} from '../../model/assert.js'
 import {type CoreEvents, type HostTransport} from '../core-host.js'
+import {type PacketMemory} from '../cluster/packet-memory.js'
 import {Gate} from '../gate.js'
 import {type Bytes, type Connection, type ConnectionId, type Endpoint, type LinkId} from '../ports.js'
 import {type Processor} from './processor.js'
@@ -15,6 +16,7 @@ export class VirtualSockets implements HostTransport {
   readonly #network: VirtualNetwork
   readonly #machine: Machine
   readonly #processor: Processor
+  readonly #packets: PacketMemory | undefined
   #events!: CoreEvents
   readonly #gate = new Gate()
   /** Held clients are not read from: what they send waits here. */
@@ -28,10 +30,17 @@ export class VirtualSockets implements HostTransport {
   readonly #linkStation: Station
   #isOver = false
 
-  constructor(network: VirtualNetwork, machine: Machine, processor: Processor) {
-    this.#network = network
-    this.#machine = machine
-    this.#processor = processor
+  constructor(options: {
+    readonly network: VirtualNetwork
+    readonly machine: Machine
+    readonly processor: Processor
+    /** Gets packets back that were read. */
+    readonly packets?: PacketMemory | undefined
+  }) {
+    this.#network = options.network
+    this.#machine = options.machine
+    this.#processor = options.processor
+    this.#packets = options.packets
     this.#clientGate.open()
     this.#clientStation = this.#stationOfClients()
     this.#linkStation = this.#stationOfLinks()
@@ -189,7 +198,12 @@ export class VirtualSockets implements HostTransport {
     return {
       machine: this.#machine,
       opened: (id, peer, local) => ifStands(id, () => this.#events.linkOpened(id, peer, local)),
-      bytes: (id, chunk) => ifStands(id, () => this.#events.linkBytes(id, chunk)),
+      bytes: (id, chunk) => {
+        ifStands(id, () => {
+          this.#events.linkBytes(id, chunk)
+          this.#packets?.giveBack(chunk)
+        })
+      },
       closed: (id, reason) => {
         ifStands(id, () => {
           this.#links.delete(id)

@@ -16,12 +16,13 @@ import {type SimNode} from '../sim-node.js'
  */
 export function unrest(nodes: readonly SimNode[], {without}: {readonly without?: 'data'} = {}): string | undefined {
   const living = nodes.filter((node) => node.isRunning)
-  const ids = new Set(living.map(({id}) => id))
+  const byId = new Map(living.map((node) => [node.id, node]))
+  const ids = new Set(byId.keys())
   const [first] = living
   if (first === undefined) return 'no node runs'
   for (const node of living) {
     const trouble =
-      troubleOf(node, ids) ?? disagreement(first, node, ids) ?? (without === 'data' ? undefined : lag(node, living))
+      troubleOf(node, ids) ?? disagreement(first, node, ids) ?? (without === 'data' ? undefined : lag(node, byId))
     if (trouble !== undefined) return trouble
   }
   return collision(living)
@@ -78,13 +79,24 @@ function isSame(one: ClusterNode, other: ClusterNode, isAlive: boolean): boolean
 }
 
 /** A replica that follows whom the cluster says, over a link that stands, and has all of it. */
-function lag(node: SimNode, living: readonly SimNode[]): string | undefined {
+function lag(node: SimNode, living: ReadonlyMap<string | undefined, SimNode>): string | undefined {
   const {primary} = stateOf(node).myself
   if (primary === null) return undefined
   const {replication, primaryLinkIsUp} = node.core.server
-  const source = living.find(({id}) => id === primary.id)
+  const source = living.get(primary.id)
   if (source === undefined) return `${node.name} replicates ${primary.id}, which does not run`
   if (!primaryLinkIsUp) return `${node.name} has no link to its primary`
   const behind = source.core.server.replication.offset - replication.offset
   return behind === 0 ? undefined : `${node.name} is ${behind} bytes behind its primary`
+}
+
+/** Every node has reached every other, and every replica its primary: what is left of a birth where nobody need be greeted. */
+export function areConnected(nodes: readonly SimNode[]): boolean {
+  const byId = new Map(nodes.map((node) => [node.id, node]))
+  return nodes.every((node) => hasReachedAll(node) && lag(node, byId) === undefined)
+}
+
+function hasReachedAll(node: SimNode): boolean {
+  const {list, myself} = stateOf(node)
+  return list.every(({outbound}, index) => list[index] === myself || outbound?.open === true)
 }
