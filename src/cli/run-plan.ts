@@ -173,7 +173,7 @@ export async function runPlan(
   await renderer.plan(plan, {consequences, warnings, explain: options.explain, isResult: options.dryRun})
   if (options.out !== undefined) await save(plan, options.out, session)
   if (session.rehearse !== undefined) {
-    await session.rehearse(session, plan)
+    await session.rehearse(session, plan, proposed.source)
     return {schema, status: 'rehearsed', exitCode: EXIT.done, plan}
   }
   if (onlyPlan) return {schema, status: 'planned', exitCode: EXIT.done, plan}

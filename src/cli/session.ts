@@ -25,8 +25,8 @@ export interface Session {
   readonly journal: JournalPolicy
   /** What a changing command does when another operation works on the cluster; absent: this one changes nothing. */
   readonly meeting?: Meeting
-  /** Takes the plan instead of the nodes: then nothing is changed. */
-  readonly rehearse?: (session: Session, plan: Plan) => Promise<void>
+  /** Takes the plan, and where an import would read from, instead of the nodes: then nothing is changed. */
+  readonly rehearse?: (session: Session, plan: Plan, source: NodePool | undefined) => Promise<void>
 }
 
 /** `plan`: it only wants to see what would be done. `force`: it takes over. */

@@ -9,6 +9,7 @@ import {ownWords} from '../cli/rehearsal-words.js'
 import type {PlanResult} from '../cli/run-plan.js'
 import type {Session} from '../cli/session.js'
 import type {Plan} from '../manager/plan/plan.js'
+import type {NodePool} from '../manager/ports.js'
 import type {Forecast} from '../rehearsal/index.js'
 
 /** The documented result: docs/json.md. */
@@ -28,6 +29,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Loaded>> = new Map<string, () 
   ['create', async () => (await import('./create.js')).Create],
   ['del-node', async () => (await import('./del-node.js')).DelNode],
   ['failover', async () => (await import('./failover.js')).Failover],
+  ['import', async () => (await import('./import.js')).Import],
   ['fix', async () => (await import('./fix.js')).Fix],
   ['rebalance', async () => (await import('./rebalance.js')).Rebalance],
   ['reshard', async () => (await import('./reshard.js')).Reshard],
@@ -66,8 +68,8 @@ export class Rehearse extends PlainCommand {
     const renderer = await this.openRenderer(flags)
     let found: Forecast | undefined
     const command = await this.#commandFor(args.command, rest)
-    const result = (await command.runUpToPlan(async (session, plan) => {
-      found = await this.#forecast(session, plan, flags)
+    const result = (await command.runUpToPlan(async (session, plan, source) => {
+      found = await this.#forecast(session, plan, source, flags)
     })) as PlanResult
     if (found !== undefined && !this.jsonEnabled()) {
       this.world.stdout.write(renderForecast(found))
@@ -102,11 +104,12 @@ export class Rehearse extends PlainCommand {
   async #forecast(
     {pool, world, renderer}: Session,
     plan: Plan,
+    source: NodePool | undefined,
     {clients, mishaps, seed}: {readonly clients: number; readonly mishaps: boolean; readonly seed: number},
   ): Promise<Forecast> {
     const {forecast} = await import('../rehearsal/index.js')
     const onProgress = (what: string): void => renderer.busy(what)
-    const made = await forecast(pool, plan, world.clock, {clients, mishaps, seed, onProgress})
+    const made = await forecast({pool, source}, plan, world.clock, {clients, mishaps, seed, onProgress})
     renderer.idle()
     return made
   }

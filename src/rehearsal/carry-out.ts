@@ -130,7 +130,7 @@ function openNotebook(
 }
 
 export interface RepairOptions {
-  /** Where a key is on both sides of an open slot with two values, the owner's counts: for the operator to say (`--replace`). */
+  /** Where a key has two values, that of the node which gives it away counts: for the operator to say (`--replace`). */
   readonly replace?: boolean
 }
 

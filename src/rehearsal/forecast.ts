@@ -1,6 +1,6 @@
 /** A plan carried out on a twin: how long it takes, what clients notice, and what becomes of it when a node dies half-way. */
 import {derivedRng} from '../engine/sim/seeded-rng.js'
-import {formatAddress, parseAddress, type Address} from '../model/address.js'
+import {formatAddress, type Address} from '../model/address.js'
 import type {NodeId} from '../model/node-id.js'
 import {execute} from '../manager/execute/executor.js'
 import type {Outcome} from '../manager/execute/outcome.js'
@@ -8,6 +8,7 @@ import type {Plan} from '../manager/plan/plan.js'
 import type {ManagerClock, NodePool} from '../manager/ports.js'
 import {withAllKeyCounts} from '../manager/observe.js'
 import {repair, withoutRewrites} from './carry-out.js'
+import {addressOf} from './ground.js'
 import {isReplica} from './node-facts.js'
 import {movedSlots, survey, type Survey} from './survey.js'
 import {ToolProcess} from './tool-process.js'
@@ -73,16 +74,23 @@ const CLIENT_KEYS = 500
 /** After a node has died: detection, election, and clients that find the heir. */
 const AFTERMATH_TIMEOUTS = 4
 
+/** Who can be asked. */
+export interface LiveNodes {
+  readonly pool: NodePool
+  /** The server that an import reads from. */
+  readonly source: NodePool | undefined
+}
+
 /** Asks the live nodes, and changes nothing on them. @throws ManagerError when they cannot be asked */
 export async function forecast(
-  pool: NodePool,
+  live: LiveNodes,
   plan: Plan,
   clock: ManagerClock,
   options: ForecastOptions,
 ): Promise<Forecast> {
   options.onProgress('looking at the keys that will move …')
-  const surveyed = await survey(pool, plan, clock)
-  const keys = surveyed.slots.reduce((sum, slot) => sum + slot.keys, 0)
+  const surveyed = await survey(live, plan, clock)
+  const keys = surveyed.slots.reduce((sum, slot) => sum + slot.keys, surveyed.source?.keys ?? 0)
   const share = Math.min(1, MOST_KEYS / Math.max(1, keys))
   options.onProgress('rehearsing …')
   const whole = await rehearse(surveyed, plan, share, options)
@@ -125,7 +133,7 @@ async function rehearse(surveyed: Survey, plan: Plan, share: number, options: Fo
   const load = new Load(twin, options)
   const tool = new ToolProcess(twin.stage)
   const startedMs = twin.stage.nowMs
-  const work = carryOutOn(tool, plan)
+  const work = carryOutOn(tool, plan, twin)
   const outcome = (await twin.stage.until('the plan', work, DEADLINE_MS))!
   const elapsedMs = twin.stage.nowMs - startedMs
   tool.exit()
@@ -147,7 +155,7 @@ async function rehearseMishap(
     twin.losses.goingDown(victim)
     victim.crash()
   })
-  const outcome = (await twin.stage.until('the plan', carryOutOn(tool, plan), DEADLINE_MS))!
+  const outcome = (await twin.stage.until('the plan', carryOutOn(tool, plan, twin), DEADLINE_MS))!
   tool.exit()
   twin.simulator.run(AFTERMATH_TIMEOUTS * surveyed.nodeTimeoutMs)
   const openSlots = countOpenSlots(twin)
@@ -164,22 +172,18 @@ async function rehearseMishap(
   }
 }
 
-function carryOutOn(tool: ToolProcess, plan: Plan): Promise<Outcome> {
-  const addresses = new Map<NodeId, Address>(
-    plan.nodes.flatMap(({id, address}) => {
-      const parsed = parseAddress(address)
-      return parsed === undefined ? [] : [[id, parsed] as const]
-    }),
-  )
+function carryOutOn(tool: ToolProcess, plan: Plan, {nodes}: Twin): Promise<Outcome> {
+  const addresses = new Map<NodeId, Address>(nodes.map((node) => [node.id!, addressOf(node)]))
   return execute(withoutRewrites(plan), {
     pool: tool.pool,
     clock: tool.clock,
     emit: () => undefined,
     addresses,
-    primaries: plan.nodes.map(({id}) => id),
+    primaries: nodes.filter((node) => !isReplica(node)).map(({id}) => id!),
     entry: plan.entries[0] ?? plan.nodes[0]!.address,
     stop: tool.stop,
     kill: tool.kill,
+    source: tool.pool,
   })
 }
 

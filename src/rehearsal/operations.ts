@@ -106,7 +106,7 @@ export function failover(rng: Rng): Operation {
     })
 }
 
-export function setTimeout(rng: Rng, nodeTimeoutMs: number): Operation {
+export function setNodeTimeout(rng: Rng, nodeTimeoutMs: number): Operation {
   const ms = Math.round(nodeTimeoutMs * pick(rng, [0.8, 1.5, 2]))
   return (errand) => lookAndDo(errand, (topology) => withoutFiles(planSetTimeout(topology, ms, settings())))
 }

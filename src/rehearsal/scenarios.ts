@@ -13,7 +13,7 @@ import {
   importFrom,
   rebalance,
   reshard,
-  setTimeout,
+  setNodeTimeout,
   type Operation,
 } from './operations.js'
 
@@ -45,7 +45,7 @@ export const SCENARIOS: {readonly [Name in ScenarioName]: Scenario} = {
   reshard: {shape: formed, operation: (_, rng) => reshard(rng)},
   rebalance: {shape: formed, operation: (_, rng) => rebalance(rng)},
   fix: {shape: formed, damage, operation: () => (errand) => repair(errand)},
-  'set-timeout': {shape: formed, operation: ({nodeTimeoutMs}, rng) => setTimeout(rng, nodeTimeoutMs)},
+  'set-timeout': {shape: formed, operation: ({nodeTimeoutMs}, rng) => setNodeTimeout(rng, nodeTimeoutMs)},
   import: {
     shape: (rng, nodes) => ({...formed(rng, nodes), source: true}),
     operation: ({source}, rng) => importFrom(rng, source!),

@@ -3,10 +3,11 @@ import {parseAddress, type Address} from '../model/address.js'
 import type {NodeId} from '../model/node-id.js'
 import type {SlotId} from '../model/slot.js'
 import {SlotSet} from '../model/slot-set.js'
-import {observe} from '../manager/observe.js'
+import {scanKeys} from '../manager/execute/import/scan.js'
+import {connectDatabase, observe} from '../manager/observe.js'
 import type {Plan} from '../manager/plan/plan.js'
-import type {ManagerClock, NodeClient, NodePool, Reply} from '../manager/ports.js'
-import {listReply, textReply} from '../manager/reply.js'
+import type {Argument, ManagerClock, NodeClient, NodePool, Reply} from '../manager/ports.js'
+import {listReply, numberReply, textReply} from '../manager/reply.js'
 import {countKeysInSlots} from '../manager/slot-counts.js'
 
 /** One node as it stands. */
@@ -23,10 +24,18 @@ export interface SurveyedSlot {
   readonly keys: number
 }
 
+/** The standalone server that an import reads from. */
+export interface SurveyedSource {
+  readonly address: Address
+  readonly database: number
+  readonly keys: number
+}
+
 export interface Survey {
   readonly nodes: readonly SurveyedNode[]
   /** The slots whose keys the plan moves. */
   readonly slots: readonly SurveyedSlot[]
+  readonly source?: SurveyedSource
   /** Of a key with its value, in memory: the mean of those that were looked at. */
   readonly bytesPerKey: number
   readonly nodeTimeoutMs: number
@@ -44,18 +53,24 @@ const SAMPLED_KEYS_IN_SLOT = 10
 const DEFAULT_NODE_TIMEOUT_MS = 15_000
 const CHANNEL = 'survey'
 
-/** @throws ManagerError when a node of the plan does not answer */
-export async function survey(pool: NodePool, plan: Plan, clock: ManagerClock): Promise<Survey> {
+/** @throws ManagerError when a node of the plan, or the source of an import, does not answer */
+export async function survey(
+  {pool, source: sourcePool}: {readonly pool: NodePool; readonly source: NodePool | undefined},
+  plan: Plan,
+  clock: ManagerClock,
+): Promise<Survey> {
   const nodes = await surveyNodes(pool, plan)
   const moved = movedSlots(plan)
   const slots = (
     await Promise.all([...moved].map(([holder, set]) => countSlots(pool, addressOf(nodes, holder), holder, set)))
   ).flat()
   const first = await pool.connect(addressOf(nodes, [...moved.keys()][0] ?? nodes[0]!.id), CHANNEL)
+  const origin = sourcePool && (await surveySource(sourcePool, plan))
   return {
     nodes,
     slots,
-    bytesPerKey: await meanBytes(pool, nodes, slots),
+    ...(origin !== undefined && {source: origin.source}),
+    bytesPerKey: origin?.bytesPerKey ?? (await meanBytes(pool, nodes, slots)),
     nodeTimeoutMs: await nodeTimeout(first),
     roundTripMs: await roundTrip(first, clock),
     commandMs: await commandTime(first, clock),
@@ -117,9 +132,42 @@ async function meanBytes(
       await client.call(['CLUSTER', 'GETKEYSINSLOT', slot, SAMPLED_KEYS_IN_SLOT], {bytes: true}),
       client,
     )
-    const usage = await client.pipeline(names.map((name) => ['MEMORY', 'USAGE', name as Buffer]))
-    for (const bytes of usage) if (typeof bytes === 'number') sizes.push(bytes)
+    sizes.push(...(await sizesOf(client, names as Buffer[])))
   }
+  return meanOf(sizes)
+}
+
+/** `undefined` where the plan imports nothing. */
+async function surveySource(
+  pool: NodePool,
+  plan: Plan,
+): Promise<{readonly source: SurveyedSource; readonly bytesPerKey: number} | undefined> {
+  const step = plan.phases.flatMap(({steps}) => steps).find(({kind}) => kind === 'copy-keys')
+  const address = step?.kind === 'copy-keys' ? parseAddress(step.from) : undefined
+  if (step?.kind !== 'copy-keys' || address === undefined) return undefined
+  const {database} = step
+  const client = await connectDatabase(pool, address, database, CHANNEL)
+  const keys = numberReply(await client.call(['DBSIZE']), client)
+  const names = await firstNames(client, SAMPLED_SLOTS * SAMPLED_KEYS_IN_SLOT)
+  return {source: {address, database, keys}, bytesPerKey: meanOf(await sizesOf(client, names))}
+}
+
+/** Some keys, in the order of the server's table: as good as by lot. */
+async function firstNames(client: NodeClient, wanted: number): Promise<Argument[]> {
+  const names: Argument[] = []
+  for await (const page of scanKeys(client)) {
+    names.push(...page)
+    if (names.length >= wanted) break
+  }
+  return names.slice(0, wanted)
+}
+
+async function sizesOf(client: NodeClient, names: readonly Argument[]): Promise<number[]> {
+  const usage = await client.pipeline(names.map((name) => ['MEMORY', 'USAGE', name]))
+  return usage.filter((bytes) => typeof bytes === 'number')
+}
+
+function meanOf(sizes: readonly number[]): number {
   return sizes.length === 0 ? 0 : Math.round(sizes.reduce((sum, size) => sum + size, 0) / sizes.length)
 }
 

@@ -9,7 +9,7 @@ import {Ledger} from './ledger.js'
 import {LossWatch} from './losses.js'
 import {isReplica, primaryIdOf} from './node-facts.js'
 import {Stage} from './stage.js'
-import type {Survey, SurveyedNode} from './survey.js'
+import type {Survey, SurveyedNode, SurveyedSource} from './survey.js'
 
 /**
  * What nodes take, measured with `npm run bench` on the machine of docs/performance.md: a key of 100 bytes costs 7.5 us from one node to
@@ -40,6 +40,8 @@ export class Twin {
   readonly stage: Stage
   readonly ledger = new Ledger()
   readonly losses = new LossWatch(this.ledger)
+  /** The standalone server of an import. */
+  #source: SimNode | undefined
 
   /** @throws Error when an account cannot be read */
   constructor({survey, seed, share}: TwinOptions) {
@@ -53,12 +55,14 @@ export class Twin {
     for (const node of survey.nodes) this.#add(node, survey.nodeTimeoutMs)
     this.simulator.run(SETTLE_MS)
     this.#fill(survey, share)
+    if (survey.source !== undefined) this.#addSource(survey.source, survey.bytesPerKey, share)
     this.simulator.run(SETTLE_MS)
     this.simulator.check(this.losses)
   }
 
+  /** Of the cluster. */
   get nodes(): readonly SimNode[] {
-    return this.simulator.nodes
+    return this.simulator.nodes.filter((node) => node !== this.#source)
   }
 
   /** The node with this id. */
@@ -80,10 +84,18 @@ export class Twin {
     })
   }
 
+  #addSource({address: {host, port}, database, keys}: SurveyedSource, bytesPerKey: number, share: number): void {
+    const config = {'cluster-enabled': 'no', databases: String(Math.max(16, database + 1)), rdbcompression: 'no'}
+    this.#source = this.simulator.addNode({host, port, config})
+    const keyspace = this.#source.core.server.databases[database]!
+    const value = valueOf(bytesPerKey)
+    for (let number = Math.ceil(keys * share); number > 0; number--) keyspace.set(`k${number}`, value)
+  }
+
   /** Keys are put where they lie, on the holder and its replicas alike: nothing of it is a command. */
   #fill({slots, bytesPerKey}: Survey, share: number): void {
     const tags = tagOfEachSlot()
-    const value = 'x'.repeat(Math.max(1, bytesPerKey - KEY_OVERHEAD_BYTES))
+    const value = valueOf(bytesPerKey)
     for (const {slot, holder, keys} of slots) {
       const databases = this.nodes
         .filter((node) => node.id === holder || (isReplica(node) && primaryIdOf(node) === holder))
@@ -93,6 +105,10 @@ export class Twin {
       }
     }
   }
+}
+
+function valueOf(bytesPerKey: number): string {
+  return 'x'.repeat(Math.max(1, bytesPerKey - KEY_OVERHEAD_BYTES))
 }
 
 /** What turns take on a machine that is so many times as slow as that of the figures. */

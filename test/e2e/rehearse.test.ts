@@ -3,7 +3,9 @@ import {expect} from 'chai'
 import type {RehearseResult} from '../../src/commands/rehearse.js'
 import {quickCluster, type QuickCluster} from '../support/quick-cluster.js'
 import {describeOnServers} from '../support/real-servers.js'
+import {command} from '../support/resp.js'
 import {runCli} from '../support/run-cli.js'
+import {startNodes, type ServerNode} from '../support/server-nodes.js'
 import {differences, digest, fillKeys} from '../support/test-data.js'
 
 describeOnServers('a rehearsal of a reshard', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour) => {
@@ -35,6 +37,26 @@ describeOnServers('a rehearsal of a reshard', ['engine', 'redis-7.0', 'valkey-9.
     const {schema, status, forecast} = JSON.parse(stdout) as RehearseResult
     expect([code, schema, status]).to.deep.equal([0, 'tscluster.rehearse/1', 'rehearsed'])
     expect([forecast?.ended, forecast?.slots, forecast?.mishaps]).to.deep.equal(['applied', 300, []])
+  })
+})
+
+describeOnServers('a rehearsal of an import', ['engine', 'redis-7.0'], (flavour) => {
+  let cluster: QuickCluster
+  let source: ServerNode
+
+  before(async () => {
+    cluster = await quickCluster(flavour)
+    source = (await startNodes(flavour, 1, {cluster: false})).node(0)
+    await fillKeys([source], 2_000, {types: ['string'], valueBytes: 100, expireEvery: 0})
+  })
+
+  it('looks at the names and sizes of the source, too, and moves no key', async () => {
+    const {code, stdout, stderr} = await runCli(['rehearse', 'import', cluster.entry, '--from', source.address])
+    expect(code, stdout + stderr).to.equal(0)
+    expect(stdout).to.match(/^It takes about [\d.]+ m?s: 2,000 keys of about /)
+    expect(stderr).to.contain('nothing was changed')
+    expect(await command(source, 'DBSIZE')).to.equal(2_000)
+    expect(await command(cluster.primaries[0]!, 'DBSIZE')).to.equal(0)
   })
 })
 

@@ -8,8 +8,8 @@ export function renderForecast(forecast: Forecast): string {
 }
 
 function lasting({durationMs, ended, reason, slots, keys, bytesPerKey, roundTripMs, keysRehearsed}: Forecast): string {
-  const work =
-    slots === 0 ? '' : `: ${count(slots, 'slot')}, ${count(keys, 'key')} of about ${formatBytes(bytesPerKey)}`
+  const what = [slots === 0 ? '' : count(slots, 'slot'), slots + keys === 0 ? '' : count(keys, 'key')].filter(Boolean)
+  const work = what.length === 0 ? '' : `: ${what.join(', ')} of about ${formatBytes(bytesPerKey)}`
   const part = keysRehearsed < keys ? `; ${count(keysRehearsed, 'key')} rehearsed, the rest calculated` : ''
   if (ended !== 'applied') return `It would not succeed: it ${ended} after ${formatDuration(durationMs)} (${reason})`
   return `It takes about ${formatDuration(durationMs)}${work}, nodes ${roundTripMs} ms away${part}`

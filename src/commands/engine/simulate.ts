@@ -136,10 +136,19 @@ export class EngineSimulate extends PlainCommand {
 
 export default EngineSimulate
 
-function conclusion({ended, reason, violations, virtualMs, acknowledgedWrites, failovers, hash}: Verdict): string {
+function conclusion({
+  ended,
+  reason,
+  violations,
+  virtualMs,
+  acknowledgedWrites,
+  takenWrites,
+  failovers,
+  hash,
+}: Verdict): string {
   const lines = [
     `the command ended: ${ended}${reason === '' ? '' : ` (${reason})`}`,
-    `${count(virtualMs / 1000, 'virtual second')}, ${count(acknowledgedWrites, 'acknowledged write')}, ${count(failovers, 'failover')}`,
+    `${count(virtualMs / 1000, 'virtual second')}, ${count(acknowledgedWrites, 'acknowledged write')}, ${count(failovers, 'failover')}, which took ${count(takenWrites, 'write')}`,
     ...violations.map((what) => `VIOLATED: ${what}`),
     `trace ${hash}: ${violations.length === 0 ? 'everything that must hold, holds' : 'something that must hold does not'}`,
   ]
