@@ -243,6 +243,19 @@ describe('FLUSHALL', () => {
 })
 
 describe('DEBUG RELOAD and DEBUG LOADAOF', () => {
+  it('append nothing to the AOF of what they read from it', () => {
+    const disk = new FullDisk()
+    const node = new EngineNode({config: {save: '', appendonly: 'yes', 'enable-debug-command': 'yes'}, disk})
+    node.core.boot(disk)
+    const client = node.connect()
+    client.call('INCR', 'counter')
+    for (let times = 0; times < 2; times++) expect(client.call('DEBUG', 'LOADAOF')).to.equal('OK')
+    expect(client.call('GET', 'counter')).to.equal('1')
+    client.call('INCR', 'counter')
+    expect(client.call('DEBUG', 'LOADAOF')).to.equal('OK')
+    expect(client.call('GET', 'counter')).to.equal('2')
+  })
+
   it('bring back what the files hold', () => {
     const disk = new FullDisk()
     const node = new EngineNode({config: {save: '', appendonly: 'yes', 'enable-debug-command': 'yes'}, disk})
