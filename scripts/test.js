@@ -18,7 +18,7 @@ const COVERAGE = path.join(ROOT, 'coverage')
 /** Folders of test/ in the order in which a mistake shows soonest. Files of `parallel` ones start servers of their own. */
 const SUITES = [
   {name: 'unit', mocha: ['--reporter', 'dot']},
-  {name: 'property', mocha: ['--reporter', 'dot', '--timeout', '60000']},
+  {name: 'property', mocha: ['--timeout', '60000'], parallel: true},
   {name: 'architecture', mocha: ['--timeout', '60000']},
   {name: 'simulation', mocha: ['--timeout', '60000'], parallel: true},
   {name: 'differential', mocha: ['--timeout', '60000'], servers: true},
