@@ -18,7 +18,7 @@ const COVERAGE = path.join(ROOT, 'coverage')
 /** Folders of test/ in the order in which a mistake shows soonest. Files of `parallel` ones start servers of their own. */
 const SUITES = [
   {name: 'unit', mocha: ['--reporter', 'dot']},
-  {name: 'property', mocha: ['--reporter', 'dot', '--timeout', '60000']},
+  {name: 'property', mocha: ['--timeout', '60000'], parallel: true},
   {name: 'architecture', mocha: ['--timeout', '60000']},
   {name: 'simulation', mocha: ['--timeout', '60000'], parallel: true},
   {name: 'differential', mocha: ['--timeout', '60000'], servers: true},
@@ -27,6 +27,16 @@ const SUITES = [
     mocha: ['--timeout', '60000'],
     servers: true,
     parallel: true,
+    longest: [
+      'topologies/nodes-gone.test.js',
+      'topologies/healthy-lives.test.js',
+      'journal',
+      'mixed-clusters',
+      'topologies',
+      'walkthrough',
+      'fix.test.js',
+      'faults.test.js',
+    ],
     elsewhere: ['package', 'engine', ...['create', 'reshard', 'security', 'call'].map((name) => `${name}.test.js`)],
   },
   {name: 'terminal', mocha: ['--timeout', '60000'], servers: true, parallel: true},
@@ -71,10 +81,24 @@ async function compileTests() {
   await check('compiling tests', ['typescript', 'bin', 'tsc'], ['-p', 'test'])
 }
 
-/** All of a suite; on another Node the files of it that touch what a Node can break. */
+/**
+ * All of a suite, what takes longest first: were it last, everybody would wait for it. On another Node those files that touch what
+ * a Node can break.
+ */
 function filesFor(suite, folder, primary) {
-  if (primary || suite.elsewhere === undefined) return [folder]
-  return suite.elsewhere.map((name) => path.join(folder, name)).filter((file) => existsSync(file))
+  if (!primary && suite.elsewhere !== undefined) return filesIn(folder, suite.elsewhere)
+  return suite.longest === undefined ? [folder] : [...new Set(filesIn(folder, [...suite.longest, '.']))]
+}
+
+/** Test files among and below these names; a name that is not there gives none. */
+function filesIn(folder, names) {
+  return names.flatMap((name) => {
+    const place = path.join(folder, name)
+    if (!existsSync(place)) return []
+    if (place.endsWith('.test.js')) return [place]
+    const below = readdirSync(place, {recursive: true}).filter((file) => file.endsWith('.test.js'))
+    return below.sort().map((file) => path.join(place, file))
+  })
 }
 
 async function runMocha({suite, node, mochaArgs, env, primary = false}) {

@@ -131,8 +131,12 @@ export interface LogLine {
 
 /** A node's folder. Synchronous: no reply may overtake the record of it. Names are relative to the folder. */
 export interface Storage {
-  /** The whole file; null when there is none. */
+  /** The whole file, which is small: a configuration, a manifest. Null when there is none. */
   read(name: string): Uint8Array | null
+  /** The bytes of a file that may be larger than any array, a piece at a time, to be drawn at once; null when there is none. */
+  pieces(name: string): Iterable<Uint8Array> | null
+  /** Keeps the first `bytes` of a file and no others, for good. */
+  truncate(name: string, bytes: number): void
   /** All of the bytes, or none. */
   append(name: string, bytes: Uint8Array): void
   sync(name: string): void

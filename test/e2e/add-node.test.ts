@@ -2,7 +2,7 @@
 import {expect} from 'chai'
 import {accountOf, clusterInfo, selfOf, stories} from '../support/cluster-facts.js'
 import {quickCluster, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, ENDS_WITH_ENGINE} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {command} from '../support/resp.js'
 import {runCli, type CliResult} from '../support/run-cli.js'
 import type {ServerNode} from '../support/server-nodes.js'
@@ -20,7 +20,7 @@ async function expectKnownToAll({nodes}: QuickCluster, newcomer: ServerNode, mem
   expect(await clusterInfo(newcomer, 'cluster_known_nodes')).to.equal(String(members))
 }
 
-describeOnServers('add-node', ENDS_WITH_ENGINE, (flavour) => {
+describeOnServers('add-node', WITH_ENGINE, (flavour) => {
   /** The engine answers FUNCTION LIST, but loads no functions. */
   const withFunctions = flavour !== 'engine'
   let cluster: QuickCluster

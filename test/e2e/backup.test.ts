@@ -6,7 +6,7 @@ import path from 'node:path'
 import {expect} from 'chai'
 import {programPath} from '../support/installed-servers.js'
 import {quickCluster, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, ENDS_WITH_ENGINE} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {command} from '../support/resp.js'
 import {runCli, startCli, startProgram} from '../support/run-cli.js'
 import {startNodes} from '../support/server-nodes.js'
@@ -30,7 +30,7 @@ function sha256(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex')
 }
 
-describeOnServers('backup', ENDS_WITH_ENGINE, (flavour) => {
+describeOnServers('backup', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
   let parent: string
   let folder: string

@@ -2,7 +2,7 @@
 import {expect} from 'chai'
 import {accountOf, selfOf, slotCounts} from '../support/cluster-facts.js'
 import {quickCluster, untilClusterAgrees, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, ENDS_WITH_ENGINE} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {command, type RespTarget} from '../support/resp.js'
 import {runCli, type CliResult} from '../support/run-cli.js'
 import {differences, digest, fillKeys} from '../support/test-data.js'
@@ -16,7 +16,7 @@ async function expectForgotten(id: string, others: Iterable<RespTarget>): Promis
   for (const node of others) expect((await accountOf(node)).map((line) => line.id)).not.to.include(id)
 }
 
-describeOnServers('del-node', ENDS_WITH_ENGINE, (flavour) => {
+describeOnServers('del-node', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
   let keys: ReadonlyMap<string, string>
 

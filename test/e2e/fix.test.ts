@@ -4,7 +4,7 @@ import type {FixResult} from '../../src/commands/fix.js'
 import {slotOf} from '../../src/model/slot.js'
 import {clusterInfo, openSlots, selfOf, slotCounts, slotsOf, stories} from '../support/cluster-facts.js'
 import {quickCluster, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, ENDS_WITH_ENGINE} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {command} from '../support/resp.js'
 import {runCli, type CliResult} from '../support/run-cli.js'
 import type {ServerNode} from '../support/server-nodes.js'
@@ -75,7 +75,7 @@ const STAGES: readonly {readonly title: string; readonly leave: (move: Move) => 
   },
 ]
 
-describeOnServers('fix of a move that was interrupted when', ENDS_WITH_ENGINE, (flavour) => {
+describeOnServers('fix of a move that was interrupted when', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
 
   before(async () => {
@@ -118,7 +118,7 @@ async function moveOf({primaries, ids}: QuickCluster, keys: readonly string[]): 
   return {slot, keys, source: primaries[from]!, target: primaries[to]!, sourceId: ids[from]!, targetId: ids[to]!}
 }
 
-describeOnServers('fix of slots that nobody owns', ENDS_WITH_ENGINE, (flavour) => {
+describeOnServers('fix of slots that nobody owns', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
 
   before(async () => {

@@ -3,7 +3,7 @@ import {expect} from 'chai'
 import type {PlanResult} from '../../src/cli/run-plan.js'
 import {openSlots, slotCounts} from '../support/cluster-facts.js'
 import {quickCluster, untilClusterAgrees, type QuickCluster} from '../support/quick-cluster.js'
-import {describeOnServers, ENDS_WITH_ENGINE} from '../support/real-servers.js'
+import {describeOnServers, WITH_ENGINE} from '../support/real-servers.js'
 import {runCli, type CliResult} from '../support/run-cli.js'
 import {differences, digest, fillKeys} from '../support/test-data.js'
 
@@ -11,7 +11,7 @@ function rebalance({entry}: QuickCluster, ...flags: string[]): Promise<CliResult
   return runCli(['rebalance', entry, '--yes', ...flags])
 }
 
-describeOnServers('rebalance', ENDS_WITH_ENGINE, (flavour) => {
+describeOnServers('rebalance', WITH_ENGINE, (flavour) => {
   let cluster: QuickCluster
   let keys: ReadonlyMap<string, string>
 

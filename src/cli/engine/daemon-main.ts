@@ -13,6 +13,8 @@ export async function runDaemon(folder: string, version: string): Promise<void> 
     tell({ready: true})
     // Nodes will be asked for: their code is loaded while the request is on its way.
     await import('../../engine/library/configured-node.js')
+    const {boundYoungGeneration} = await import('../../engine/library/young-generation.js')
+    boundYoungGeneration()
   } catch (error) {
     tell({error: error instanceof Error ? error.message : String(error)})
     process.exitCode = 1

@@ -16,11 +16,14 @@ export function reload({server, argv, reply}: Call): void {
   reply.ok()
 }
 
-export function loadAof({server, reply}: Call): void {
+export function loadAof(call: Call): void {
+  const {server, reply, argv, spec, client, db, inTransaction} = call
   const {aof} = server.saving
   if (aof.isOn) aof.flush(true)
   empty(server)
   const error = server.reload('aof')
+  // The commands of the file had the record of the call, which is ours again.
+  Object.assign(call, {reply, argv, spec, client, db, inTransaction, rewritten: undefined})
   if (error !== undefined) return reply.error('ERR Error trying to load the AOF files, check server logs.')
   server.log('warning', 'Append Only File loaded by DEBUG LOADAOF')
   reply.ok()

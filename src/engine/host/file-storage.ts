@@ -4,6 +4,7 @@ import {
   close,
   closeSync,
   constants,
+  existsSync,
   fdatasyncSync,
   fstatSync,
   fsyncSync,
@@ -11,6 +12,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -21,6 +23,9 @@ import {doFileWork} from '../apply-turn.js'
 import {type FileEffect, type Storage} from '../ports.js'
 import {BackgroundFiles, type InTurn} from './background-files.js'
 import {reasonOf} from './system-error.js'
+
+/** Of a file that is read piece by piece. */
+const PIECE_BYTES = 1024 * 1024
 
 /** A file that is appended to, and the folder in which its name was looked up. */
 interface OpenFile {
@@ -85,6 +90,19 @@ export class FileStorage implements Storage {
       if (isMissing(error)) return null
       throw error
     }
+  }
+
+  pieces(name: string): Iterable<Uint8Array> | null {
+    const file = this.#path(name)
+    return existsSync(file) ? readPieces(file) : null
+  }
+
+  truncate(name: string, bytes: number): void {
+    worded(() => {
+      const descriptor = this.#descriptor(name)
+      ftruncateSync(descriptor, bytes)
+      fsyncSync(descriptor)
+    })
   }
 
   append(name: string, bytes: Uint8Array): void {
@@ -206,6 +224,21 @@ export class FileStorage implements Storage {
 
   #path(name: string): string {
     return path.resolve(this.#open.get(name)?.directory ?? this.#directory, name)
+  }
+}
+
+/** Each piece in room of its own: who draws it may keep it. */
+function* readPieces(file: string): Generator<Uint8Array, void> {
+  const descriptor = openSync(file, 'r')
+  try {
+    for (;;) {
+      const piece = Buffer.allocUnsafeSlow(PIECE_BYTES)
+      const length = readSync(descriptor, piece)
+      if (length === 0) return
+      yield piece.subarray(0, length)
+    }
+  } finally {
+    closeSync(descriptor)
   }
 }
 

@@ -11,6 +11,7 @@ import {textOf} from '../host/utf8.js'
 import {ConfigError, readConfig} from './read-config.js'
 import {DETACHED_MARK, parseServerArguments, type ServerRequest} from './server-command-line.js'
 import {helpText, logLine, openingLines, signalLine, versionText} from './server-texts.js'
+import {boundYoungGeneration} from './young-generation.js'
 
 type RunRequest = Extract<ServerRequest, {kind: 'run'}>
 
@@ -104,6 +105,7 @@ async function serve(request: RunRequest, config: Config): Promise<void> {
   const say = (line: string): void => (mayTell || line.includes(' # ') ? log(line) : undefined)
   const hasConfiguration = request.file !== undefined || request.readsInput || request.options !== ''
   for (const line of openingLines(config, hasConfiguration)) say(line)
+  boundYoungGeneration()
   let node: NodeHost
   try {
     node = await startNodeHost({config, settings: [], directory, log})

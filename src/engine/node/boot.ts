@@ -35,7 +35,9 @@ export function bootNode(options: BootOptions): BootResult {
 
 function whileLoading(server: Server, load: () => LoadFailure | undefined): LoadFailure | undefined {
   server.loading = true
+  server.propagation.isLoading = true
   const error = load()
+  server.propagation.isLoading = false
   server.loading = false
   server.dirty = 0
   return error

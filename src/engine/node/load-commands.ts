@@ -2,31 +2,45 @@
 import {type Bytes} from '../ports.js'
 import {type Client} from '../server/client.js'
 import {type Server} from '../server/server.js'
+import {type FilePieces} from './file-pieces.js'
 import {type RunRequest, streamClient} from './primary-client.js'
 
 export type {RunRequest} from './primary-client.js'
 
-/** The parser keeps what it is fed until it has read it: a large file goes in by pieces. */
-const CHUNK_BYTES = 1024 * 1024
 const ARRAY = 0x2a
 const REMARK = 0x23
+const NOTHING = new Uint8Array(0)
 
-/** @returns how many bytes, from the start, are whole commands and transactions; or an error in Redis' words */
-export function loadCommands(server: Server, run: RunRequest, bytes: Uint8Array, name: string): number | string {
+export interface CommandsToLoad {
+  readonly server: Server
+  readonly run: RunRequest
+  /** Drawn to its end, unless there is an error. */
+  readonly source: FilePieces
+  /** The file's. */
+  readonly name: string
+}
+
+/** @returns how many bytes of the file, from its start, are whole commands and transactions; or an error in Redis' words */
+export function loadCommands({server, run, source, name}: CommandsToLoad): number | string {
   const client = streamClient(server, 0)
   const {parser} = client
   const argv: Bytes[] = []
-  let [fed, read, loaded] = [0, 0, 0]
+  let piece: Uint8Array = NOTHING
+  let pieceAt = source.drawn
+  let [read, loaded] = [pieceAt, pieceAt]
+  let first: number | undefined
   for (;;) {
     // An inline command is none here; a line that begins with # is a remark: the time at which what follows was written.
-    const first = bytes[read]
+    if (read >= pieceAt) first = piece[read - pieceAt]
     if (first !== undefined && first !== ARRAY && first !== REMARK) return badFormat(name)
     const parsed = parser.next(argv)
     if (parsed === 'more') {
-      if (fed === bytes.length) break
       parser.keepRest()
-      parser.feed(bytes.subarray(fed, fed + CHUNK_BYTES))
-      fed = Math.min(fed + CHUNK_BYTES, bytes.length)
+      const next = source.next()
+      if (next === undefined) break
+      pieceAt += piece.length
+      piece = next
+      parser.feed(piece)
       continue
     }
     // A request of no words is none, here.
@@ -35,7 +49,7 @@ export function loadCommands(server: Server, run: RunRequest, bytes: Uint8Array,
       const error = execute(run, client, argv, name)
       if (error !== undefined) return error
     }
-    read = fed - parser.pendingBytes
+    read = source.drawn - parser.pendingBytes
     if (client.transaction === undefined) loaded = read
   }
   if (client.transaction !== undefined) {

@@ -3,6 +3,7 @@ import {type AofManifest, type ParsedManifest, parseManifest} from '../persisten
 import {RdbLoader} from '../persistence/rdb-loader.js'
 import {type Bytes, type Storage} from '../ports.js'
 import {type Server} from '../server/server.js'
+import {FilePieces} from './file-pieces.js'
 import {loadCommands, type RunRequest} from './load-commands.js'
 
 export interface LoadOptions {
@@ -25,17 +26,16 @@ export interface LoadedAof {
   readonly bytes: {readonly all: number; readonly base: number}
 }
 
-/** A file's bytes go in by this much: the loader keeps no second copy of a large file. */
-const CHUNK_BYTES = 1024 * 1024
+const HEAD_BYTES = 6
 const NO_MANIFEST: ParsedManifest = {ok: true, manifest: {base: undefined, increments: [], history: []}}
 const NOTHING: LoadedAof = {manifest: undefined, bytes: {all: 0, base: 0}}
 
 /** Loads `dbfilename`, if it is there; `merges`: over keys that are there. @returns the loader, for what else the file says */
 export function loadRdbFile(options: LoadOptions, merges = false): RdbLoader | LoadFailure | undefined {
   const {server, storage} = options
-  const bytes = storage.read(server.config.text('dbfilename'))
-  if (bytes === null) return undefined
-  const loader = loadRdb(options, bytes, merges)
+  const pieces = storage.pieces(server.config.text('dbfilename'))
+  if (pieces === null) return undefined
+  const loader = loadRdb(options, new FilePieces(pieces), merges)
   return loader.error ?? loader
 }
 
@@ -49,7 +49,7 @@ export function loadAof(options: LoadOptions): LoadedAof | LoadFailure {
   if (!parsed.ok) return parsed.error
   const {manifest} = parsed
   const isEmpty = manifest.base === undefined && manifest.increments.length === 0
-  if ((isEmpty || isHalfAdopted(storage, manifest, folder, fileName)) && storage.read(fileName) !== null) {
+  if ((isEmpty || isHalfAdopted(storage, manifest, folder, fileName)) && storage.pieces(fileName) !== null) {
     return loadManifest(options, adoptOldAof(options, folder, fileName), folder)
   }
   return isEmpty ? NOTHING : loadManifest(options, manifest, folder)
@@ -57,7 +57,7 @@ export function loadAof(options: LoadOptions): LoadedAof | LoadFailure {
 
 /** The node ended between the two steps of `adoptOldAof`. */
 function isHalfAdopted(storage: Storage, {base, increments}: AofManifest, folder: string, name: string): boolean {
-  return base?.name === name && increments.length === 0 && storage.read(`${folder}/${name}`) === null
+  return base?.name === name && increments.length === 0 && storage.pieces(`${folder}/${name}`) === null
 }
 
 /** An AOF of Redis before 7.0, in one file: it becomes the base. The manifest is written before the file moves, as in Redis. */
@@ -76,15 +76,16 @@ function loadManifest(options: LoadOptions, manifest: AofManifest, folder: strin
   for (const [index, {name}] of files.entries()) {
     const path = `${folder}/${name}`
     const fileStartedUs = server.stopwatch()
-    const bytes = storage.read(path)
-    if (bytes === null) return `Unable to obtain the AOF file ${name} length. stat: No such file or directory`
-    const loaded = loadAofFile(options, bytes, name)
+    const pieces = storage.pieces(path)
+    if (pieces === null) return `Unable to obtain the AOF file ${name} length. stat: No such file or directory`
+    const source = new FilePieces(pieces)
+    const loaded = loadAofFile(options, source, name)
     if (typeof loaded === 'string') return loaded
-    if (loaded < bytes.length) {
+    if (loaded < source.drawn) {
       if (!server.config.flag('aof-load-truncated')) return truncated(name)
       server.log('warning', `!!! Warning: short read while loading the AOF file ${name}!!!`)
       server.log('warning', `!!! Truncating the AOF ${name} at offset ${loaded} !!!`)
-      storage.replace(path, bytes.subarray(0, loaded))
+      storage.truncate(path, loaded)
       server.log('warning', `AOF ${name} loaded anyway because aof-load-truncated is enabled`)
       if (index < files.length - 1) return 'Fatal error: the truncated file is not the last file'
     }
@@ -101,19 +102,19 @@ function secondsSince({stopwatch}: Server, startedUs: number): string {
   return ((stopwatch() - startedUs) / 1e6).toFixed(3)
 }
 
-/** @returns how many of the bytes are whole units; or why they cannot be used */
-function loadAofFile(options: LoadOptions, bytes: Uint8Array, name: string): number | LoadFailure {
+/** @returns how many of the bytes, which are all drawn then, are whole units; or why they cannot be used */
+function loadAofFile(options: LoadOptions, source: FilePieces, name: string): number | LoadFailure {
   const {server, run} = options
-  const head = Buffer.from(bytes.subarray(0, 6)).toString('latin1')
-  if (!head.startsWith('REDIS') && head !== 'VALKEY') return loadCommands(server, run, bytes, name)
-  const loader = loadRdb(options, bytes)
+  const head = source.head(HEAD_BYTES)
+  if (!head.startsWith('REDIS') && head !== 'VALKEY') return loadCommands({server, run, source, name})
+  const loader = loadRdb(options, source)
   if (loader.error !== undefined) return loader.error
-  const rest = loader.rest()
-  const loaded = loadCommands(server, run, rest, name)
-  return typeof loaded === 'string' ? loaded : bytes.length - rest.length + loaded
+  source.putBack(loader.rest())
+  return loadCommands({server, run, source, name})
 }
 
-function loadRdb({server, expired}: LoadOptions, bytes: Uint8Array, merges = false): RdbLoader {
+/** The file is drawn up to the end of the RDB part, and somewhat further. */
+function loadRdb({server, expired}: LoadOptions, source: FilePieces, merges = false): RdbLoader {
   const {databases, encodingLimits, nowMs, saving} = server
   // A replica leaves it to its primary to say that a key has expired.
   const dropExpiredBeforeMs = server.isReplica ? -Infinity : nowMs
@@ -124,8 +125,10 @@ function loadRdb({server, expired}: LoadOptions, bytes: Uint8Array, merges = fal
     refusesDuplicates: !merges,
     ...(expired !== undefined && {expired}),
   })
-  for (let at = 0; at < bytes.length && loader.error === undefined; at += CHUNK_BYTES) {
-    loader.feed(bytes.subarray(at, at + CHUNK_BYTES))
+  while (loader.error === undefined && !loader.isComplete) {
+    const piece = source.next()
+    if (piece === undefined) break
+    loader.feed(piece)
   }
   loader.close()
   for (const [what, count] of loader.skipped) server.log('warning', `${count} keys left out, not supported: ${what}`)

@@ -1,5 +1,7 @@
 /** A snapshot in the form of an RDB file. */
 import {CRC64_BYTES, Crc64} from '../../model/crc64.js'
+import {type Bytes} from '../ports.js'
+import {type ElementImage} from '../values/element-image.js'
 import {type AuxFields, type ImageFormat, type KeyRecord, type LongRecord} from './image-format.js'
 import {encodeListpack} from './listpack.js'
 import {type LongSource} from './long-value.js'
@@ -13,6 +15,8 @@ const LATEST_MS = 2 ** 63 - 1024
 const LONG_STRING_BYTES = 32 * 1024
 /** What an element costs besides its bytes. */
 const ELEMENT_BYTES = 64
+/** Short elements are written so many at a time: a pause after each would take longer than to write it. */
+const STEP_BYTES = 4 * 1024
 
 export interface RdbOptions {
   /** The directive `rdbcompression`. */
@@ -125,22 +129,45 @@ function* writeSource(output: RdbOutput, source: LongSource): Generator<number, 
     case 'list':
       return yield* writeNodes(output, source.nodes)
     case 'zset':
-      output.count(source.image.size)
-      for (const [member, score] of source.image.elements()) {
-        yield* writeString(output, member)
-        output.f64le(score)
-      }
-      return
+      return yield* writeElements(output, source.image, (score) => output.f64le(score))
     case 'set':
-      output.count(source.image.size)
-      for (const [member] of source.image.elements()) yield* writeString(output, member)
-      return
+      return yield* writeElements(output, source.image, () => undefined)
     case 'hash':
-      output.count(source.image.size)
-      for (const [field, value] of source.image.elements()) {
-        yield* writeString(output, field)
-        yield* writeString(output, value)
-      }
+      return yield* writeFields(output, source.image)
+  }
+}
+
+/** The members of a set, or of a sorted set with their scores. */
+function* writeElements<Content>(
+  output: RdbOutput,
+  image: ElementImage<Content>,
+  writeContent: (content: Content) => void,
+): Generator<number, void> {
+  output.count(image.size)
+  let bytes = 0
+  for (const [member, content] of image.elements()) {
+    if (member.length > LONG_STRING_BYTES) yield* writeLongString(output, member)
+    else output.string(member)
+    writeContent(content)
+    bytes += Math.min(member.length, LONG_STRING_BYTES) + ELEMENT_BYTES
+    if (bytes < STEP_BYTES) continue
+    yield bytes
+    bytes = 0
+  }
+}
+
+function* writeFields(output: RdbOutput, image: ElementImage<Bytes>): Generator<number, void> {
+  output.count(image.size)
+  let bytes = 0
+  for (const [field, value] of image.elements()) {
+    if (field.length > LONG_STRING_BYTES) yield* writeLongString(output, field)
+    else output.string(field)
+    if (value.length > LONG_STRING_BYTES) yield* writeLongString(output, value)
+    else output.string(value)
+    bytes += Math.min(field.length, LONG_STRING_BYTES) + Math.min(value.length, LONG_STRING_BYTES) + 2 * ELEMENT_BYTES
+    if (bytes < STEP_BYTES) continue
+    yield bytes
+    bytes = 0
   }
 }
 

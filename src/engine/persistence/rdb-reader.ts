@@ -5,6 +5,7 @@ import {type EncodingLimits} from '../values/encoding-limits.js'
 import {isEmptyCollection, type Value} from '../values/value.js'
 import {OPCODE, RDB_FIRST_WITH_CHECKSUM, RDB_NEWEST_REDIS, RDB_VALKEY} from './rdb-format.js'
 import {readForeign, type ForeignValue} from './rdb-foreign.js'
+import {beginElements, type ElementReader} from './rdb-elements.js'
 import {RdbInput} from './rdb-input.js'
 import {isReadable, readValue} from './rdb-value-reader.js'
 import {skipModuleItems, skipUnsupported, unsupportedName} from './rdb-unsupported.js'
@@ -31,6 +32,12 @@ export type RdbEvent =
       /** What it is, for a reader that was asked for it. */
       readonly foreign?: ForeignRecord
     }
+
+/** A collection that goes on in the next chunk. */
+interface OpenEntry {
+  readonly key: Bytes
+  readonly elements: ElementReader
+}
 
 /** A value that this server cannot keep. */
 export interface ForeignRecord {
@@ -70,6 +77,8 @@ export class RdbReader {
   #db = 0
   /** Of the record in hand: what stood before its type byte. */
   #expireAtMs: number | undefined
+  /** The collection in hand: what was read of it is taken in. */
+  #open: OpenEntry | undefined
   readonly #crc = new Crc64()
   #complete = false
   #error: string | undefined
@@ -112,7 +121,7 @@ export class RdbReader {
   next(): RdbEvent | undefined {
     while (!this.#complete && this.#error === undefined && this.#end - this.#start >= this.#retryFrom) {
       const input = (this.#input ??= new RdbInput(this.#buffer, this.#start, this.#end))
-      const event = this.#version === undefined ? this.#readHeader(input) : this.#readRecord(input)
+      const event = this.#open !== undefined ? this.#readOn(input, this.#open) : this.#readNew(input)
       if (this.#error !== undefined) return undefined
       if (input.failure !== undefined) {
         this.#stop(input)
@@ -122,6 +131,10 @@ export class RdbReader {
       if (event !== undefined) return event
     }
     return undefined
+  }
+
+  #readNew(input: RdbInput): RdbEvent | undefined {
+    return this.#version === undefined ? this.#readHeader(input) : this.#readRecord(input)
   }
 
   /** What is read already makes room; only what is left over counts. */
@@ -223,7 +236,27 @@ export class RdbReader {
     }
     const key = input.string()
     if (unsupported !== undefined) return this.#readForeign(input, code, key, unsupported)
-    const value = readValue(input, code, this.#limits)
+    const elements = beginElements(input, code, this.#limits)
+    if (elements === undefined) return this.#entry(key, readValue(input, code, this.#limits))
+    if (input.failure !== undefined) return undefined
+    this.#open = {key, elements}
+    return this.#readOn(input, this.#open)
+  }
+
+  /** Element by element: were it read anew with every chunk, a hash of gigabytes would never come to its end. */
+  #readOn(input: RdbInput, {key, elements}: OpenEntry): RdbEvent | undefined {
+    while (elements.left > 0) {
+      const {at} = input
+      elements.readOne(input)
+      if (input.failure === undefined) continue
+      this.#commit(at)
+      return undefined
+    }
+    this.#open = undefined
+    return this.#entry(key, elements.value)
+  }
+
+  #entry(key: Bytes, value: Value): RdbEvent {
     if (isEmptyCollection(value)) return {kind: 'skipped', db: this.#db, key, what: 'empty'}
     return {kind: 'entry', db: this.#db, key, value, expireAtMs: this.#expireAtMs}
   }

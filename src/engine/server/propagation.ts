@@ -25,9 +25,12 @@ export class Propagation {
   readonly #sinks: StreamSink[] = []
   #pending: Pending[] = []
 
-  /** False while nobody listens: then nothing is gathered. */
+  /** Commands that come out of the AOF stand in it already, and the replicas have them. Source: Redis' shouldPropagate. */
+  isLoading = false
+
+  /** False while nobody listens, or is to hear of it: then nothing is gathered. */
   get isActive(): boolean {
-    return this.#sinks.length > 0
+    return this.#sinks.length > 0 && !this.isLoading
   }
 
   /** Nothing has been gathered since the last unit ended. */

@@ -73,6 +73,15 @@ export class VirtualDisk implements Storage {
     return file === undefined ? null : file.bytes.slice(0, file.length)
   }
 
+  pieces(name: string): Uint8Array[] | null {
+    const bytes = this.read(name)
+    return bytes === null ? null : [bytes]
+  }
+
+  truncate(name: string, bytes: number): void {
+    this.replace(name, this.read(name)!.subarray(0, bytes))
+  }
+
   append(name: string, bytes: Uint8Array): void {
     this.#mustWork()
     let file = this.#files.get(name)

@@ -9,9 +9,10 @@ import {EngineFolder} from '../../support/engine/state-folder.js'
 import {describeOnServers} from '../../support/real-servers.js'
 import {command, type RespTarget} from '../../support/resp.js'
 import {runCli} from '../../support/run-cli.js'
-import {startNodes} from '../../support/server-nodes.js'
+import {type ServerNodes, startNodes} from '../../support/server-nodes.js'
 import {until} from '../../support/until.js'
 import {statOf, untilLinkUp, untilSameOffset} from '../engine-replication/standalone.js'
+import {persistenceOf} from './persistence-info.js'
 
 const KEYS = 60
 /** More than one turn writes. */
@@ -40,6 +41,70 @@ describeOnServers('a replica that starts again', ['engine'], () => {
     expect(await statOf(primary, 'sync_full')).to.equal(full)
     expect(await statOf(primary, 'sync_partial_ok')).to.equal(partial + 1)
     expect(await replicas.command(0, 'MGET', 'before', 'meanwhile')).to.deep.equal(['1', '1'])
+  })
+})
+
+describeOnServers('after kill -9', ['engine', 'redis-7.0'], (flavour) => {
+  // A PING of the primary's would move the offset on after the snapshot.
+  const quiet = {cluster: false, config: {save: '3600 1000', 'repl-ping-replica-period': 3600}}
+  let primaries: ServerNodes
+  let replicas: ServerNodes
+
+  beforeEach(async () => {
+    primaries = await startNodes(flavour, 1, quiet)
+    const replicaof = `127.0.0.1 ${primaries.node(0).port}`
+    replicas = await startNodes(flavour, 1, {...quiet, config: {...quiet.config, replicaof}})
+    await untilLinkUp(replicas.node(0))
+    await primaries.command(0, 'SET', 'saved', 1)
+    await untilSameOffset(primaries.node(0), replicas.node(0))
+  })
+
+  async function snapshot(nodes: ServerNodes): Promise<void> {
+    await nodes.command(0, 'BGSAVE')
+    const isSaved = async (): Promise<boolean> =>
+      (await persistenceOf(nodes.node(0)))['rdb_bgsave_in_progress'] === '0' &&
+      existsSync(path.join(nodes.node(0).directory, 'dump.rdb'))
+    await until(isSaved, {timeoutMs: UP_MS, what: 'the snapshot to be written'})
+  }
+
+  /** How often the primary sent everything, and how often it went on, since it was started. */
+  const syncs = (): Promise<number[]> =>
+    Promise.all(['sync_full', 'sync_partial_ok'].map((name) => statOf(primaries.node(0), name)))
+
+  it('a replica goes on from its snapshot: it asks for what came later, and only for that', async () => {
+    await snapshot(replicas)
+    await primaries.command(0, 'SET', 'lost', 1)
+    await untilSameOffset(primaries.node(0), replicas.node(0))
+    const [full, partial] = await syncs()
+    await replicas.kill(0)
+    await primaries.command(0, 'SET', 'meanwhile', 1)
+    await replicas.restart(0)
+    await untilLinkUp(replicas.node(0))
+    await untilSameOffset(primaries.node(0), replicas.node(0))
+    expect(await syncs()).to.deep.equal([full, partial! + 1])
+    expect(await replicas.command(0, 'MGET', 'saved', 'lost', 'meanwhile')).to.deep.equal(['1', '1', '1'])
+  })
+
+  it('a primary goes on from its snapshot, and its replica with it', async () => {
+    await snapshot(primaries)
+    await primaries.kill(0)
+    await primaries.restart(0)
+    await untilLinkUp(replicas.node(0))
+    await untilSameOffset(primaries.node(0), replicas.node(0))
+    expect(await syncs()).to.deep.equal([0, 1])
+    expect(await replicas.command(0, 'GET', 'saved')).to.equal('1')
+  })
+
+  it('a replica that has more than its primary’s snapshot gives it up, and takes everything anew', async () => {
+    await snapshot(primaries)
+    await primaries.command(0, 'SET', 'lost', 1)
+    await untilSameOffset(primaries.node(0), replicas.node(0))
+    await primaries.kill(0)
+    await primaries.restart(0)
+    await untilLinkUp(replicas.node(0))
+    await untilSameOffset(primaries.node(0), replicas.node(0))
+    expect(await syncs()).to.deep.equal([1, 0])
+    expect(await replicas.command(0, 'MGET', 'saved', 'lost')).to.deep.equal(['1', null])
   })
 })
 

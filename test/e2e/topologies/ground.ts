@@ -28,6 +28,8 @@ const KEYS = 30
 const NODE_TIMEOUT_MS = 10_000
 /** While somebody is dead or cut off, until the others have noticed. */
 const IMPATIENT_MS = 1_500
+/** While news are waited for: a node tells them to each of the others within half of it. */
+const TALKATIVE_MS = 3_000
 /** Of the one slot of each primary that a test may play with. */
 const KEYS_IN_SLOT = 6
 
@@ -206,8 +208,10 @@ export class Ground {
   async addMember(config: Shape['config'] = {}): Promise<number> {
     const [node] = await this.addFresh(1, config)
     await this.meet(node!, 0)
-    await this.untilAllKnow(this.ids[node!]!)
-    await this.untilOk([node!])
+    await this.#whileTalkative(async () => {
+      await this.untilAllKnow(this.ids[node!]!)
+      await this.untilOk([node!])
+    })
     return node!
   }
 
@@ -215,7 +219,7 @@ export class Ground {
     const node = await this.addMember(config)
     await this.call(node, 'CLUSTER', 'REPLICATE', this.ids[primary]!)
     await this.untilCopied()
-    await this.untilAgreed()
+    await this.#whileTalkative(() => this.untilAgreed())
     return node
   }
 
@@ -245,6 +249,12 @@ export class Ground {
     await this.tell(this.running, 'CONFIG', 'SET', 'cluster-node-timeout', ms)
   }
 
+  async #whileTalkative(wait: () => Promise<unknown>): Promise<void> {
+    await this.#setTimeouts(TALKATIVE_MS)
+    await wait()
+    await this.#setTimeouts(NODE_TIMEOUT_MS)
+  }
+
   /** Killed, and all others agree that they are down. */
   async bury(...nodes: readonly number[]): Promise<void> {
     await this.kill(...nodes)
@@ -263,7 +273,7 @@ export class Ground {
   async failover(replica: number, ...mode: readonly ('FORCE' | 'TAKEOVER')[]): Promise<void> {
     await this.call(replica, 'CLUSTER', 'FAILOVER', ...mode)
     await this.untilPrimary(replica)
-    await this.untilSameRoles()
+    await this.#whileTalkative(() => this.untilSameRoles())
     await this.untilCopied()
   }
 

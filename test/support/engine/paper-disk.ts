@@ -14,6 +14,15 @@ export class PaperDisk implements Storage {
     return this.files.get(name) ?? null
   }
 
+  pieces(name: string): Uint8Array[] | null {
+    const bytes = this.read(name)
+    return bytes === null ? null : [bytes]
+  }
+
+  truncate(name: string, bytes: number): void {
+    this.replace(name, this.read(name)!.subarray(0, bytes))
+  }
+
   append(name: string, bytes: Uint8Array): void {
     this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]))
   }

@@ -19,6 +19,15 @@ class FullDisk implements Storage {
     return this.files.get(name) ?? null
   }
 
+  pieces(name: string): Uint8Array[] | null {
+    const bytes = this.read(name)
+    return bytes === null ? null : [bytes]
+  }
+
+  truncate(name: string, bytes: number): void {
+    this.replace(name, this.read(name)!.subarray(0, bytes))
+  }
+
   append(name: string, bytes: Uint8Array): void {
     this.#need(name)
     this.files.set(name, Buffer.concat([this.files.get(name) ?? Buffer.alloc(0), bytes]))
@@ -234,6 +243,19 @@ describe('FLUSHALL', () => {
 })
 
 describe('DEBUG RELOAD and DEBUG LOADAOF', () => {
+  it('append nothing to the AOF of what they read from it', () => {
+    const disk = new FullDisk()
+    const node = new EngineNode({config: {save: '', appendonly: 'yes', 'enable-debug-command': 'yes'}, disk})
+    node.core.boot(disk)
+    const client = node.connect()
+    client.call('INCR', 'counter')
+    for (let times = 0; times < 2; times++) expect(client.call('DEBUG', 'LOADAOF')).to.equal('OK')
+    expect(client.call('GET', 'counter')).to.equal('1')
+    client.call('INCR', 'counter')
+    expect(client.call('DEBUG', 'LOADAOF')).to.equal('OK')
+    expect(client.call('GET', 'counter')).to.equal('2')
+  })
+
   it('bring back what the files hold', () => {
     const disk = new FullDisk()
     const node = new EngineNode({config: {save: '', appendonly: 'yes', 'enable-debug-command': 'yes'}, disk})

@@ -2,7 +2,11 @@
 import {expect} from 'chai'
 import {RdbReader, type RdbEvent} from '../../../../src/engine/persistence/rdb-reader.js'
 import {DEFAULT_ENCODING_LIMITS as LIMITS} from '../../../../src/engine/values/encoding-limits.js'
+import {HashValue} from '../../../../src/engine/values/hash.js'
+import {ListValue} from '../../../../src/engine/values/list.js'
 import {SetValue} from '../../../../src/engine/values/set.js'
+import {SortedSetValue} from '../../../../src/engine/values/sorted-set.js'
+import {type Value} from '../../../../src/engine/values/value.js'
 import {type Entry, rdbPieces} from '../../../support/engine/rdb-files.js'
 
 const bytesOf = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(/[ |]/g, ''), 'hex')
@@ -53,6 +57,33 @@ describe('persistence/rdb-reader', () => {
       ])
     })
   }
+
+  it('goes on in the middle of a collection, wherever a chunk ends', () => {
+    const hash = new HashValue(LIMITS)
+    const list = new ListValue(LIMITS)
+    const [few, many] = [new SortedSetValue(LIMITS), new SortedSetValue(LIMITS)]
+    for (let index = 0; index < 1000; index++) {
+      hash.set(`field ${index}`, `value ${index}`)
+      list.pushTail(`item ${index}`)
+      many.set(`member ${index}`, index / 4)
+      if (index < 3) few.set('long member '.repeat(10 + index), -index)
+    }
+    const values = {hash, list, few, many}
+    const contents = (value: Value | undefined): unknown[] => {
+      if (value instanceof HashValue || value instanceof SortedSetValue) return [...value.entries()]
+      return value instanceof ListValue ? [...value.range(0, -1)] : []
+    }
+    const file = Buffer.concat(rdbPieces(Object.entries(values).map(([key, value]) => ({key, value}))))
+    for (const chunkBytes of [1, 13, 4096]) {
+      const {reader, events} = read(file, chunkBytes)
+      expect([reader.isComplete, reader.error]).to.deep.equal([true, undefined])
+      const found = new Map(events.flatMap((event) => (event.kind === 'entry' ? [[event.key, event.value]] : [])))
+      for (const [key, value] of Object.entries(values)) {
+        expect(contents(found.get(key)), key).to.deep.equal(contents(value))
+      }
+      expect((found.get('few') as SortedSetValue).encoding).to.equal('skiplist')
+    }
+  })
 
   it('reads function libraries by name, which it does not run', () => {
     const {events} = read(fileOf('f5 03 616263'))
