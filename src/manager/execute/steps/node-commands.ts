@@ -1,10 +1,13 @@
 /** Steps that are one command to one node. A step that finds its work done is content. */
+import {formatAddress} from '../../../model/address.js'
+import {parseNodeLine, type NodeLine} from '../../../model/cluster-nodes.js'
+import type {NodeId} from '../../../model/node-id.js'
 import {SlotSet} from '../../../model/slot-set.js'
-import {replyOf} from '../../error.js'
+import {ManagerError, replyOf} from '../../error.js'
 import {readNode} from '../../observe.js'
 import type {StepOf} from '../../plan/step.js'
 import type {NodeClient, Reply} from '../../ports.js'
-import {allOk} from '../../reply.js'
+import {allOk, textReply} from '../../reply.js'
 import type {StepContext} from '../step-context.js'
 
 /** CONFIG SET and, with `rewrite`, CONFIG REWRITE, so that it outlives a restart. */
@@ -84,9 +87,20 @@ export async function closeSlots(step: StepOf<'close-slots'>, context: StepConte
   )
 }
 
-/** A node that is forgotten already is what was wanted. */
+/**
+ * A node that is forgotten already is what was wanted. One that serves slots is not forgotten: somebody moved them there since the plan
+ * was made, and they would be gone with it.
+ * @throws ManagerError `stale-plan`
+ */
 export async function forget(step: StepOf<'forget'>, context: StepContext): Promise<void> {
   const node = await context.connect(step.by)
+  const line = lineOf(step.node, textReply(await node.call(['CLUSTER', 'NODES']), node))
+  if (line !== undefined && line.slots.size > 0 && !line.flags.has('fail')) {
+    throw new ManagerError('stale-plan', `serves ${line.slots.size} slots: it cannot be forgotten`, {
+      node: formatAddress(line.address),
+      hint: 'run the command again: it plans anew',
+    })
+  }
   await tolerating(/Unknown node/i, node.call(['CLUSTER', 'FORGET', step.node]))
 }
 
@@ -114,4 +128,10 @@ export async function pipelineTolerating(
 /** The slots of a step; they were validated when the plan was made or read. */
 export function slotsOf(text: string): SlotSet {
   return SlotSet.parse(text) ?? SlotSet.EMPTY
+}
+
+/** One line of thousands: the others need not be read. */
+function lineOf(id: NodeId, account: string): NodeLine | undefined {
+  const start = `\n${account}`.indexOf(`\n${id} `)
+  return start < 0 ? undefined : parseNodeLine(account.slice(start).split('\n', 1)[0]!.trim())
 }

@@ -8,6 +8,7 @@ import type {Topology} from '../../view/topology.js'
 import {isMove} from '../lanes.js'
 import type {Plan} from '../plan.js'
 import {abortPlan} from './abort.js'
+import {drainAgain} from './arrivals.js'
 import {targetLost} from './refusals.js'
 import {remainingPlan, type Rest} from './remaining.js'
 import {successor, type Shard, type Truth} from './truth.js'
@@ -23,7 +24,10 @@ export function continuationOf(plan: Plan, purpose: ContinuePurpose, truth: Trut
     if (abortion.ok) return {rest: abortion.rest}
     return {refusals: abortion.refusals.map((each) => ({...each, remedy: 'tscluster resume'}))}
   }
-  const rest = remainingPlan(plan, truth)
+  const known = remainingPlan(plan, truth)
+  const again = plan.operation === 'del-node' ? drainAgain(known.phases, plan, truth) : undefined
+  if (again?.ok === false) return {refusals: again.refusals}
+  const rest = again === undefined ? known : {...known, phases: again.plan.phases}
   const moves = rest.phases.some(({steps}) => steps.some(isMove))
   const refusals = [...(moves ? blockers(cluster) : []), ...lostEnds(plan, truth)]
   return refusals.length > 0 ? {refusals} : {rest}

@@ -48,7 +48,9 @@ describe('waiting until nodes are alone', () => {
   })
 
   it('lets a member forget it under the id that it has by now', async () => {
-    const pool = scriptedPool(telling({'h:2': [[line(RENAMED, 1, 'master')], [line(NEW, 0, 'master,noaddr')]]}))
+    // Whoever is to be forgotten is looked at once more.
+    const [renamed, unreachable] = [[line(RENAMED, 1, 'master')], [line(NEW, 0, 'master,noaddr')]]
+    const pool = scriptedPool(telling({'h:2': [renamed, renamed, unreachable, unreachable]}))
     const {context} = paperContext(pool, ADDRESSES)
     await waitAlone(STEP, context)
     expect(told(pool.heard)).to.deep.equal([`h:2 CLUSTER FORGET ${RENAMED}`, `h:2 CLUSTER FORGET ${NEW}`])
