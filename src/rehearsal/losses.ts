@@ -10,7 +10,7 @@ import type {Checker} from '../engine/sim/checkers/checker.js'
 import type {SimNode} from '../engine/sim/sim-node.js'
 import {keySlot} from '../engine/keyspace/key-slot.js'
 import type {Contents, Ledger} from './ledger.js'
-import {contentsOf, isReplica, knowsAsPrimary, ownedSlots, primaryIdOf} from './node-facts.js'
+import {contentsOf, heldSlots, isReplica, knowsAsPrimary, ownedSlots, primaryIdOf} from './node-facts.js'
 
 /** How a node looked at the end of its last turn. */
 interface Seen {
@@ -101,7 +101,9 @@ export class LossWatch implements Checker {
         this.#heirs.set(heir, other)
         const held = other.isRunning ? contentsOf(other) : (lastHeld ?? NOTHING)
         this.#ledger.excuseWhatIsMissing(held, heirHeld)
-        this.#contests.push({loser: other, winner: heir, slots, winnerHeld: heirHeld, held})
+        // The heir knows nothing of what was on its way to the deposed one.
+        const all = new Set([...slots, ...(other.isRunning ? heldSlots(other) : [])])
+        this.#contests.push({loser: other, winner: heir, slots: all, winnerHeld: heirHeld, held})
       } else if (other.isRunning) this.#contest(heir, other)
     }
   }
@@ -130,8 +132,8 @@ export class LossWatch implements Checker {
   #follow(contest: Contest): void {
     const {loser} = contest
     const now = contentsOf(loser)
-    const owned = isReplica(loser) ? new Set<number>() : ownedSlots(loser)
-    const lost = new Set([...contest.slots].filter((slot) => !owned.has(slot)))
+    const stillHeld = isReplica(loser) ? new Set<number>() : heldSlots(loser)
+    const lost = new Set([...contest.slots].filter((slot) => !stillHeld.has(slot)))
     if (lost.size > 0) {
       this.#lose(contest, contest.held, lost)
       this.#lose(contest, now, lost)

@@ -31,6 +31,11 @@ export function ownedSlots({core}: SimNode): ReadonlySet<SlotId> {
   return owned
 }
 
+/** Also those that are on their way to it: their keys may be there. */
+export function heldSlots(node: SimNode): ReadonlySet<SlotId> {
+  return new Set([...ownedSlots(node), ...(node.core.server.cluster?.state.importingFrom.keys() ?? [])])
+}
+
 /** Whether a node has heard that another one is a primary. */
 export function knowsAsPrimary({core}: SimNode, other: SimNode): boolean {
   const known = core.server.cluster!.state.nodes.get(other.id!)

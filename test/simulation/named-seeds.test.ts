@@ -32,6 +32,7 @@ const FOUND: readonly (readonly [ScenarioName, number, string])[] = [
   ['fix', 17, 'resume let a node claim a slot that had become a replica since, and nobody ever agreed'],
   ['fix', 6, 'fix did not wait for nodes that were about to come back, and three of them were needed'],
   ['fix', 12, 'the same'],
+  ['del-node', 44, 'a node got slots from somebody between a killed del-node and its resume, and left with them'],
   [
     'reshard',
     1718,
