@@ -132,7 +132,9 @@ describeOnServers('set-timeout', ['engine', 'redis-7.0', 'valkey-9.1'], (flavour
     await cluster.nodes.kill(away)
     const {code, stderr} = await runCli(['set-timeout', cluster.entry, '5432', '--yes'])
     expect(code, stderr).to.equal(5)
-    expect(stderr).to.include(`${cluster.nodes.node(away).address} keeps its node timeout: start it, then the same command again`)
+    expect(stderr).to.include(
+      `${cluster.nodes.node(away).address} keeps its node timeout: start it, then the same command again`,
+    )
     await cluster.nodes.restart(away)
     expect(await cluster.nodes.configOf(away, 'cluster-node-timeout')).to.equal('4321')
   })
