@@ -25,9 +25,15 @@ export async function openSocket({tls, family, connectTimeoutMs}: PoolSettings, 
 }
 
 /** TLS is loaded where it is spoken. */
-async function connectSecurely(tls: TlsSettings, {host, port}: Address): Promise<Socket> {
+async function connectSecurely(tls: TlsSettings, address: Address): Promise<Socket> {
+  const {host, port} = address
   const {connect: connectTls} = await import('node:tls')
-  return connectTls({host, port, ...tlsOptions(tls)})
+  try {
+    return connectTls({host, port, ...tlsOptions(tls)})
+  } catch (error) {
+    // A key that does not belong to its certificate.
+    throw translateError(error, address)
+  }
 }
 
 export function silentFor(limitMs: number, address: Address): ManagerError {

@@ -76,7 +76,7 @@ export class Handover {
     if (context.clock.nowMs() - this.#openedMs < SOONEST_FAILOVER_MS) return
     const node = await context.connect(source.id)
     if (!/^role:slave/m.test(String(await node.call(['INFO', 'replication'])))) return
-    throw new ManagerError('stale-plan', 'is a replica now: another node took its place while keys were moving', {
+    throw new ManagerError('stale-plan', 'is no primary any more: another node took its place while keys were moving', {
       node: formatAddress(source.address),
       hint: 'what clients wrote to that one is kept; keys that are on both sides by now are compared',
     })
