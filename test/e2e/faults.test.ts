@@ -4,12 +4,12 @@
  */
 import {expect} from 'chai'
 import {slotOf} from '../../src/model/slot.js'
+import {failOver} from '../support/fail-over.js'
 import {quickCluster, untilClusterAgrees, type QuickCluster} from '../support/quick-cluster.js'
 import {describeOnServers} from '../support/real-servers.js'
 import {command, RespConnection} from '../support/resp.js'
 import {runCli, startCli, type CliResult} from '../support/run-cli.js'
 import {differences, digest, fillKeys} from '../support/test-data.js'
-import {until} from '../support/until.js'
 
 const KEYS = 3000
 /** Moved one by one they take so long that a busy machine, too, gets its word in before the end. */
@@ -216,10 +216,9 @@ describeOnServers('a reshard during which a replica is promoted', ['engine', 're
     const from = ['--from', source!.address, '--to', target!.address, '--slots', '0-1999']
     const reshard = ['reshard', target!.address, ...from, '--pipeline', '1', '--yes']
     const result = await interruptedBy(reshard, FIRST_SLOT, async () => {
-      await command(replica!, 'CLUSTER', 'FAILOVER')
       // A node that imports a slot hears nothing of its other owners: that all agree again is for fix to do.
       const isPromoted = async (): Promise<boolean> => String(await command(replica!, 'ROLE')).startsWith('master')
-      await until(isPromoted, {timeoutMs: 30_000, what: 'the replica to be primary'})
+      await failOver(replica!, isPromoted, 'the replica to be primary')
     })
     expectError(result, {
       code: 5,

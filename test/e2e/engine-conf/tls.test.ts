@@ -4,6 +4,7 @@ import {readFileSync, writeFileSync} from 'node:fs'
 import path from 'node:path'
 import tls from 'node:tls'
 import {expect} from 'chai'
+import {failOver} from '../../support/fail-over.js'
 import {slotCounts} from '../../support/cluster-facts.js'
 import {freePort} from '../../support/free-ports.js'
 import {programPath, type Flavour} from '../../support/installed-servers.js'
@@ -67,11 +68,9 @@ describeOnServers('TLS: engine nodes beside real ones', ['redis-7.0'], (flavour)
       what: 'those who vote to know the replica',
       timeoutMs: 30_000,
     })
-    await command(replica, 'CLUSTER', 'FAILOVER')
-    await until(async () => /role:slave/.test(String(await command(ours, 'INFO', 'replication'))), {
-      what: 'the engine node to follow the real one',
-      timeoutMs: 30_000,
-    })
+    const isReplaced = async (): Promise<boolean> =>
+      /role:slave/.test(String(await command(ours, 'INFO', 'replication')))
+    await failOver(replica, isReplaced, 'the engine node to follow the real one')
     await until(async () => /All 16384 slots covered/.test(await redisCli('--cluster', 'check', second.address)), {
       what: 'all nodes to agree',
       timeoutMs: 30_000,
