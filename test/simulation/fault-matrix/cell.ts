@@ -2,7 +2,6 @@
 import {judgeData} from '../../../src/rehearsal/judge.js'
 import {isReplica, keysOf, WHOLE_KEY} from '../../../src/rehearsal/node-facts.js'
 import {Overdue} from '../../../src/rehearsal/stage.js'
-import type {Address} from '../../../src/model/address.js'
 import type {Fault, Moment} from './faults.js'
 import type {Command, Mishap, OnCommand} from './injected-pool.js'
 import {isChange, isTransport, nameOf} from './moments.js'
@@ -165,7 +164,7 @@ class Cell {
     const {strike, afterwards} = this.#fault
     const moment: Moment = {scene: this.#scene, row: this.#row, run, address, command}
     if (!this.#isLifted && this.#struck !== undefined) return afterwards?.(moment, this.#struck) ?? rewritten(command)
-    if (this.#struck !== undefined || strike === undefined || !this.#isTheMoment(address, command)) {
+    if (this.#struck !== undefined || strike === undefined || !this.#isTheMoment(command)) {
       return rewritten(command)
     }
     this.#struck = moment
@@ -173,7 +172,7 @@ class Cell {
     return strike(moment) ?? rewritten(command)
   }
 
-  #isTheMoment(_: Address, command: Command): boolean {
+  #isTheMoment(command: Command): boolean {
     const {moment = 'middle'} = this.#fault
     const {changes, transports} = this.#course
     const byTransport = moment === 'transport' && transports > 0

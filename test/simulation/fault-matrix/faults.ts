@@ -23,7 +23,10 @@ export interface Moment {
 export interface Fault {
   readonly name: string
   readonly group: 'answers' | 'connections' | 'nodes' | 'others' | 'tool'
-  /** `transport`: at a command that moves keys, where the operation has any. */
+  /**
+   * At which of the commands that change something it strikes. `transport`: the middle one of those that move keys, or of all where
+   * none moves any. Default: `middle`.
+   */
   readonly moment?: 'first' | 'middle' | 'last' | 'transport'
   /** Before the command is typed. @returns what is typed in addition */
   readonly before?: (scene: Scene) => string[]

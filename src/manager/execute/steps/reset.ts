@@ -24,6 +24,7 @@ export async function reset(step: StepOf<'reset'>, context: StepContext): Promis
   if (done instanceof Error) throw withAdvice(done, node)
   try {
     // There is nothing to flush: it is said for the AOF, which would bring back what there was.
+    if (keys instanceof Error) throw keys
     if (keys === 0) await node.call(['FLUSHALL'])
     await emptySnapshot(node, context)
   } catch (error) {
